@@ -1,0 +1,72 @@
+# Everything a person or CI runs. `make help` lists it.
+# Needs only Python >= 3.12, make and the package registries; the rest is installed into .venv from uv.lock.
+
+UV_VERSION := 0.13.9
+PYTHON ?= $(shell for candidate in python3.12 python3.13 python3.14 python3 python; do \
+	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null \
+	&& command -v "$$candidate" && break; done)
+export UV_PYTHON_DOWNLOADS := never
+BIN := .venv/bin
+READY := .venv/.ready
+LEAN := .venv-edge/.ready
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(READY) ## install everything into .venv (the other targets do it by themselves)
+
+.PHONY: demo
+demo: $(READY) ## watch a simulated house travel through the whole pipeline [DEMO_SECONDS=30]
+	@$(BIN)/sungaze-sim demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
+
+.PHONY: test
+test: $(READY) ## run every test, on real parts, and measure coverage [ARGS="-k spool"]
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+
+.PHONY: soak
+soak: $(READY) ## days of the living house with outages and kills [DAYS=7 SEED=1]
+	@SUNGAZE_SOAK_DAYS=$(or $(DAYS),7) SUNGAZE_SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/test_end_to_end.py -q -s --timeout 7200
+
+.PHONY: check
+check: $(READY) ## lint, format, types, structure, lock: what CI demands besides the tests
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/uv lock --check --quiet
+	@$(BIN)/python -m pytest -q tests/test_structure.py tests/test_docs.py
+	@echo "check: clean"
+
+.PHONY: format
+format: $(READY) ## put the code into shape
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format --quiet
+
+.PHONY: bench
+bench: $(READY) $(LEAN) ## print the measured figures (edge memory, ingest, series)
+	@$(BIN)/python bench/run.py
+
+.PHONY: clean
+clean: ## remove what the other targets made
+	@rm -rf .venv .venv-edge .demo .bench .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(READY): uv.lock pyproject.toml edge/pyproject.toml vps/pyproject.toml simulator/pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Sungaze needs Python 3.12 or newer, and none was found on PATH." >&2; \
+		echo "Install one (Debian 13, Ubuntu 24.04: apt install python3 python3-venv; any system: pipx install uv && uv python install 3.12)" >&2; \
+		echo "or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; fi
+	@echo "Setting up .venv with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@$(BIN)/uv sync --frozen --all-packages --quiet
+	@touch $@
+
+# The edge exactly as it is installed on a Raspberry Pi: nothing but what it runs, so that its memory is the real one.
+$(LEAN): $(READY)
+	@UV_PROJECT_ENVIRONMENT=.venv-edge $(BIN)/uv sync --frozen --package sungaze-edge --no-dev --no-editable --reinstall-package sungaze-edge --python $(BIN)/python --quiet
+	@touch $@
