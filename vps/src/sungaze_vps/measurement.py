@@ -47,9 +47,9 @@ class Energy:
     sign: Literal[1, -1] = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Measurement:
-    """A kind of reading."""
+    """A kind of reading; there is one of each, so that it is equal to itself only and quick as a key."""
 
     kind: str
     fields: tuple[Field, ...]

@@ -1,0 +1,5 @@
+"""`GET /v1/series`: what was measured, in buckets of local time."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,59 @@
+"""How the server talks to its database: one engine per process, bounded, in UTC, durable."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+WRITER = {"sqlite_begin": "BEGIN IMMEDIATE"}
+"""Execution options of a connection that is going to write: SQLite takes the write lock before it reads anything,
+because a transaction that reads first can only fail when it finds another writer ahead of it."""
+
+_BUSY_TIMEOUT_MS = 5_000
+_POOL_TIMEOUT_S = 5
+_CONNECT_TIMEOUT_S = 5
+_SERVER_SETTINGS = {
+    "application_name": "sungaze-vps",
+    "timezone": "UTC",
+    "statement_timeout": "20000",
+    "lock_timeout": "10000",
+    "idle_in_transaction_session_timeout": "60000",
+    "jit": "off",  # compiling the wide aggregates takes longer than running them
+}
+
+
+def make_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
+    """Make the engine for `postgresql+asyncpg://` or `sqlite+aiosqlite://`; connects to nothing yet.
+
+    Args:
+        database_url: where the database is.
+        pool_size: most connections at once; who finds none free for five seconds gets `sqlalchemy.exc.TimeoutError`.
+    """
+    pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": _POOL_TIMEOUT_S}
+    if make_url(database_url).get_backend_name() == "sqlite":
+        engine = create_async_engine(database_url, **pool)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(
+        database_url,
+        **pool,
+        pool_pre_ping=True,  # a database that was restarted costs nobody an error
+        connect_args={"timeout": _CONNECT_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver starts no transactions behind our back; `_begin_sqlite` does
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))

