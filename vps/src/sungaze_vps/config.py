@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from sungaze_vps.errors import ConfigError
 
 MIN_TOKEN_LENGTH = 16
+MAX_DEVICE_ID_LENGTH = 128
 SECRETS_DIR = Path("/run/secrets")
 """Where container engines mount secrets; a file `device_tokens` there serves as the variable DEVICE_TOKENS."""
 _DRIVERS = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
@@ -23,7 +24,7 @@ type Grants = Mapping[str, frozenset[str]]
 
 
 def _database_url(text: str) -> str:
-    wanted = "must look like postgresql+asyncpg://user:password@host/name or sqlite+aiosqlite:///path/to/file.db"
+    wanted = "must look like postgresql://user:password@host/name or sqlite:///path/to/file.db"
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -52,28 +53,29 @@ def _grants(text: Any) -> Grants:
     """Parse `token:device_id,...`; a mistake names the entry's position and device, never its token."""
     granted: dict[str, set[str]] = {}
     mistakes = []
-    entries = [entry.strip() for entry in str(text).split(",")]
-    for position, entry in enumerate(entries, start=1):
-        if not entry:  # a comma at the end
+    for position, entry in enumerate(str(text).split(","), start=1):
+        if not entry.strip():  # a comma at the end
             continue
         token, colon, device_id = (part.strip() for part in entry.partition(":"))
-        if not colon:
-            mistakes.append(f"entry {position} must be token:device_id")
-        elif not device_id or len(device_id) > 128 or not device_id.isprintable():
-            mistakes.append(f"entry {position} must name a device of 1 to 128 printable characters after the colon")
-        elif len(token) < MIN_TOKEN_LENGTH:
-            mistakes.append(
-                f"entry {position} (device {device_id}): the token must have at least {MIN_TOKEN_LENGTH} characters; "
-                "make one with 'sungaze-vps token new'"
-            )
-        elif not re.fullmatch(r"[\x21-\x7e]+", token):
-            mistakes.append(f"entry {position} (device {device_id}): the token must be visible ASCII without spaces")
+        if mistake := _grant_mistake(token, device_id) if colon else " must be token:device_id":
+            mistakes.append(f"entry {position}{mistake}")
         granted.setdefault(token, set()).add(device_id)
-    if not any(entries):
+    if not granted:
         mistakes.append("must hold at least one token:device_id")
     if mistakes:
         raise ValueError("\n".join(mistakes))
     return {token: frozenset(devices) for token, devices in granted.items()}
+
+
+def _grant_mistake(token: str, device_id: str) -> str:
+    if not device_id or len(device_id) > MAX_DEVICE_ID_LENGTH or not device_id.isprintable():
+        return f" must name a device of 1 to {MAX_DEVICE_ID_LENGTH} printable characters after the colon"
+    if len(token) < MIN_TOKEN_LENGTH:
+        least = f"the token must have at least {MIN_TOKEN_LENGTH} characters"
+        return f" (device {device_id}): {least}; make one with 'sungaze-vps token new'"
+    if not re.fullmatch(r"[\x21-\x7e]+", token):
+        return f" (device {device_id}): the token must be visible ASCII without spaces"
+    return ""
 
 
 class Config(BaseSettings):
@@ -86,22 +88,37 @@ class Config(BaseSettings):
         hide_input_in_errors=True,
         secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None,
         str_strip_whitespace=True,
+        validate_default=False,
     )
 
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(repr=False)
-    redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(repr=False)
-    device_tokens: Annotated[Grants, NoDecode, BeforeValidator(_grants)] = Field(repr=False)
-    read_tokens: Annotated[Grants, NoDecode, BeforeValidator(_grants)] = Field(default={}, repr=False)
-    cache_ttl_s: float = Field(default=5, ge=0, le=300)
-    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
-    max_samples: int = Field(default=1000, ge=1, le=100_000)
-    max_body_bytes: int = Field(default=1024**2, ge=1024, le=64 * 1024**2)
-    max_inflated_bytes: int = Field(default=8 * 1024**2, ge=1024, le=256 * 1024**2)
-    body_timeout_s: float = Field(default=60, gt=0, le=600)
-    max_clock_skew_s: float = Field(default=86_400, ge=0, le=366 * 86_400)
-    db_pool_size: int = Field(default=5, ge=1, le=100)
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["text", "json"] = "text"
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        repr=False, description="the database, postgresql://user:password@host/name or sqlite:///path/to/file.db"
+    )
+    redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(
+        repr=False, description="the cache, redis://host:6379/0, or memory:// for a single process"
+    )
+    device_tokens: Annotated[Grants, NoDecode, BeforeValidator(_grants)] = Field(
+        repr=False, description="who may write what, token:device_id,... ('sungaze-vps token new' makes one)"
+    )
+    read_tokens: Annotated[Grants, NoDecode, BeforeValidator(_grants)] = Field(
+        default={}, repr=False, description="who may only read what, in the same form"
+    )
+    cache_ttl_s: float = Field(default=5, ge=0, le=300, description="how long the cache keeps an answer; 0 for never")
+    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        default="UTC", description="the zone whose days, months and years a series has unless it asks for another"
+    )
+    max_samples: int = Field(default=1000, ge=1, le=100_000, description="most samples in one ingest")
+    max_body_bytes: int = Field(default=1024**2, ge=1024, le=64 * 1024**2, description="most bytes of a body as sent")
+    max_inflated_bytes: int = Field(
+        default=8 * 1024**2, ge=1024, le=256 * 1024**2, description="most bytes of a compressed body once inflated"
+    )
+    body_timeout_s: float = Field(default=60, gt=0, le=600, description="longest time a body may take to arrive")
+    max_clock_skew_s: float = Field(
+        default=86_400, ge=0, le=366 * 86_400, description="how far in the future a sample may lie"
+    )
+    db_pool_size: int = Field(default=5, ge=1, le=100, description="most database connections per worker")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
+    log_format: Literal["text", "json"] = Field(default="text", description="form of a log line")
 
     @model_validator(mode="after")
     def _one_role_per_token(self) -> "Config":
@@ -149,7 +166,7 @@ def _lines(fault: Mapping[str, Any]) -> list[str]:
         return [str(fault["msg"]).removeprefix("Value error, ")]
     variable = str(fault["loc"][0]).upper()
     if fault["type"] == "missing":
-        return [f"{variable} is not set, and the server cannot run without it"]
+        return [f"{variable} is not set: {Config.model_fields[str(fault['loc'][0])].description}"]
     if fault["type"] == "value_error":
         return [f"{variable} {line}" for line in str(fault["ctx"]["error"]).splitlines()]
     return [f"{variable} is wrong: {fault['msg'][0].lower()}{fault['msg'][1:]}"]

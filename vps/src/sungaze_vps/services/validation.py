@@ -15,6 +15,7 @@ from msgspec import UNSET, Raw
 
 from sungaze_vps.errors import ProblemError
 from sungaze_vps.measurement import Measurement
+from sungaze_vps.services.ingestion import Row
 from sungaze_vps.services.sample_types import (
     IDENTITY,
     OLDEST_TS,
@@ -27,9 +28,6 @@ from sungaze_vps.services.sample_types import (
 
 _MAX_FAULTS_PER_SAMPLE = 5
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-type Row = tuple[Any, ...]
-"""device_id, ts (UTC, whole milliseconds), sample_count, then the values in the order of `Measurement.fields`."""
 
 
 @dataclass(frozen=True, slots=True)

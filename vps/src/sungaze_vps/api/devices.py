@@ -1,0 +1,50 @@
+"""`GET /v1/devices`: what the caller's token is for, and what has arrived from it."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from sungaze_vps.api.deps import Engine
+from sungaze_vps.api.problems import problem_responses
+from sungaze_vps.auth.bearer import Caller
+from sungaze_vps.services import latest
+
+router = APIRouter(prefix="/v1", tags=["readings"])
+
+_TIME = {"type": ["string", "null"], "format": "date-time"}
+_DEVICES: dict[str, Any] = {
+    "type": "object",
+    "required": ["devices"],
+    "properties": {
+        "devices": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["device_id", "kind", "first_seen", "last_seen"],
+                "properties": {
+                    "device_id": {"type": "string"},
+                    "kind": {"type": ["string", "null"]},
+                    "first_seen": _TIME,
+                    "last_seen": _TIME,
+                },
+            },
+        }
+    },
+}
+
+
+@router.get(
+    "/devices",
+    summary="The caller's devices",
+    responses={
+        200: {"description": "One entry per device and kind", "content": {"application/json": {"schema": _DEVICES}}},
+        **problem_responses(401, 503),
+    },
+)
+async def devices(request: Request, caller: Caller, engine: Engine) -> dict[str, list[dict[str, Any]]]:
+    """List the token's devices; one that nothing has arrived from yet has nulls."""
+    found = await latest.devices(engine, request.app.state.measurements, sorted(caller.devices))
+    silent = caller.devices - {device["device_id"] for device in found}
+    nothing = {"kind": None, "first_seen": None, "last_seen": None}
+    found += [{"device_id": device_id, **nothing} for device_id in silent]
+    return {"devices": sorted(found, key=lambda device: str(device["device_id"]))}

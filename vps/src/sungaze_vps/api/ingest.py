@@ -1,0 +1,74 @@
+"""`POST /v1/ingest`: readings in; the answer is given when they are committed, and not before."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from sungaze_vps.api.body import BodyLimits, read_json_body
+from sungaze_vps.api.deps import AnyCache, Engine
+from sungaze_vps.api.problems import problem_responses
+from sungaze_vps.api.realtime import cache_key
+from sungaze_vps.auth.bearer import Caller, Principal
+from sungaze_vps.errors import ProblemError
+from sungaze_vps.services.ingestion import store
+from sungaze_vps.services.validation import SampleParser
+
+router = APIRouter(prefix="/v1", tags=["ingest"])
+
+_BODY: dict[str, Any] = {
+    "required": True,
+    "description": "May be sent with `Content-Encoding: gzip`.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/IngestBody"}}},
+}
+_STORED: dict[str, Any] = {
+    "type": "object",
+    "required": ["inserted"],
+    "properties": {
+        "inserted": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "samples that were new; the rest were here already",
+        }
+    },
+}
+
+
+@router.post(
+    "/ingest",
+    summary="Store readings",
+    responses={
+        200: {"description": "Committed", "content": {"application/json": {"schema": _STORED}}},
+        **problem_responses(400, 401, 403, 408, 413, 415, 422, 503),
+    },
+    openapi_extra={"requestBody": _BODY},
+)
+async def ingest(request: Request, caller: Caller, engine: Engine, cache: AnyCache) -> dict[str, int]:
+    """Store a batch of samples, all of them or none.
+
+    Sending a sample again is harmless: what is stored under its device and time stays as it is.
+    """
+    caller.require_write()
+    limits: BodyLimits = request.app.state.body_limits
+    parser: SampleParser = request.app.state.parser
+    body = await read_json_body(request, limits)
+    batch = parser.parse(body, request.app.state.clock())
+    _require_own_devices(caller, batch.device_ids)
+    # Committed when it returns. It must stay in here: what a dependency does after `yield` comes after the answer.
+    inserted = await store(engine, batch.rows)
+    request.app.state.database_outage.passed()
+    await cache.invalidate({cache_key(device_id) for device_id in batch.device_ids})
+    return {"inserted": inserted}
+
+
+def _require_own_devices(caller: Principal, device_ids: Sequence[str]) -> None:
+    if caller.devices.issuperset(device_ids):
+        return
+    msg = "is not a device of this token"
+    errors = [
+        {"loc": ["body", "samples", index, "device_id"], "msg": msg}
+        for index, device_id in enumerate(device_ids)
+        if device_id not in caller.devices
+    ]
+    detail = f"{len(errors)} of {len(device_ids)} samples are of a device that is not this token's; none was stored."
+    raise ProblemError("not-allowed", detail, errors=errors)

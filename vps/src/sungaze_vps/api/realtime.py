@@ -1,0 +1,42 @@
+"""`GET /v1/realtime`: the latest sample of a device, read through the cache."""
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from sungaze_vps.api.deps import AnyCache, Device, Engine
+from sungaze_vps.api.problems import problem_responses
+from sungaze_vps.errors import ProblemError
+from sungaze_vps.services.latest import latest
+
+router = APIRouter(prefix="/v1", tags=["readings"])
+
+_SAMPLE: dict[str, Any] = {"application/json": {"schema": {"$ref": "#/components/schemas/Sample"}}}
+
+
+def cache_key(device_id: str) -> str:
+    """Name the cache entry that holds the answer for a device."""
+    return f"realtime:{device_id}"
+
+
+@router.get(
+    "/realtime",
+    summary="Latest sample of a device",
+    response_class=Response,
+    responses={
+        200: {"description": "The sample, as it is sent to ingest", "content": _SAMPLE},
+        **problem_responses(401, 403, 404, 422, 503),
+    },
+)
+async def realtime(request: Request, device_id: Device, engine: Engine, cache: AnyCache) -> Response:
+    """Give the newest sample, whatever its kind."""
+    version = cache.version
+    body = await cache.get(cache_key(device_id))
+    if body is None:
+        sample = await latest(engine, request.app.state.measurements, device_id)
+        if sample is None:
+            raise ProblemError("no-data", "Nothing has arrived from this device yet.")
+        body = msgspec.json.encode(sample)
+        await cache.put(cache_key(device_id), body, version)
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})

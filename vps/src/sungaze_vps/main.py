@@ -1,0 +1,60 @@
+"""Puts the server together: settings in, application out."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+
+from sungaze_vps import clock
+from sungaze_vps.api import devices, health, ingest, realtime, series
+from sungaze_vps.api.body import BodyLimits
+from sungaze_vps.api.description import describe
+from sungaze_vps.api.problems import install_problem_handlers
+from sungaze_vps.auth.bearer import Tokens
+from sungaze_vps.cache.cache import open_cache
+from sungaze_vps.config import Config, load_config
+from sungaze_vps.db.session import make_engine
+from sungaze_vps.log import Outage, configure_logging
+from sungaze_vps.measurements import measurements
+from sungaze_vps.services.validation import SampleParser
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
+    """Make the application; it opens its connections when they are first used and closes them at shutdown."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        _LOGGER.info("started: %s", config.summary())
+        yield
+        await app.state.cache.close()
+        await app.state.engine.dispose()
+        _LOGGER.info("stopped")
+
+    app = FastAPI(title="Sungaze", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.config = config
+    app.state.clock = now
+    app.state.measurements = measurements()
+    app.state.tokens = Tokens(config.device_tokens, config.read_tokens)
+    app.state.parser = SampleParser(
+        measurements().values(), config.max_samples, timedelta(seconds=config.max_clock_skew_s)
+    )
+    app.state.body_limits = BodyLimits(config.max_body_bytes, config.max_inflated_bytes, config.body_timeout_s)
+    app.state.engine = make_engine(config.database_url, pool_size=config.db_pool_size)
+    app.state.cache = open_cache(config.redis_url, config.cache_ttl_s)
+    app.state.database_outage = Outage(_LOGGER, "the database")
+    install_problem_handlers(app, app.state.database_outage)
+    for part in (health, ingest, realtime, series, devices):
+        app.include_router(part.router)
+    describe(app)
+    return app
+
+
+def app_from_environment() -> FastAPI:
+    """Make the application of a worker process."""
+    config = load_config()
+    configure_logging(config.log_level, config.log_format)
+    return create_app(config)
