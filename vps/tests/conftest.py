@@ -6,14 +6,18 @@ import shutil
 import subprocess
 import tempfile
 import warnings
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
+import httpx
 import pytest
 
+from sungaze_vps.config import load_config
 from sungaze_vps.db.migrate import upgrade
 from sungaze_vps.db.session import make_engine
+from sungaze_vps.main import create_app
 from sungaze_vps.measurements import measurements
 
 ENGINES = ["sqlite", "postgresql"]  # "timescaledb" joins here with its own server fixture
@@ -111,3 +115,37 @@ async def engine(database_url):
 def sungrow():
     """Give the measurement of the kind `sungrow`."""
     return measurements()["sungrow"]
+
+
+NOW = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)
+WRITE_TOKEN = "write-token-of-the-home"
+READ_TOKEN = "read-token-of-the-home"
+OTHER_TOKEN = "write-token-of-a-neighbour"
+
+
+@pytest.fixture
+def settings(database_url):
+    """Give the settings of an API on the database, as `load_config` takes them."""
+    return {
+        "database_url": database_url,
+        "redis_url": "memory://",
+        "device_tokens": f"{WRITE_TOKEN}:home,{OTHER_TOKEN}:neighbour,{OTHER_TOKEN}:cabin",
+        "read_tokens": f"{READ_TOKEN}:home",
+    }
+
+
+@pytest.fixture
+async def app(settings):
+    """Give a started API; its clock stands at `NOW`."""
+    app = create_app(load_config(**settings), now=lambda: NOW)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def client(app):
+    """Give an HTTP client of the API that holds the writing token of the device `home`."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {WRITE_TOKEN}"}
+    async with httpx.AsyncClient(transport=transport, base_url="https://server", headers=headers) as client:
+        yield client

