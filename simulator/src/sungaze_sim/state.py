@@ -1,0 +1,82 @@
+"""What there is to know of a house at one instant.
+
+Powers are whole watts and balance exactly: pv = load + battery (charging positive) + export.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+
+class Running(Enum):
+    """What the inverter is doing."""
+
+    RUNNING = "running"
+    STARTING = "starting"
+    STANDBY = "standby"
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Energies in kWh."""
+
+    pv: float
+    imported: float
+    exported: float
+    charged: float
+    discharged: float
+    output: float
+    """What left the inverter on the AC side."""
+
+    def since(self, earlier: "Counters") -> "Counters":
+        """Give what was added after `earlier`."""
+        return Counters(
+            self.pv - earlier.pv,
+            self.imported - earlier.imported,
+            self.exported - earlier.exported,
+            self.charged - earlier.charged,
+            self.discharged - earlier.discharged,
+            self.output - earlier.output,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The house at one instant."""
+
+    at: datetime
+    inverter_clock: datetime
+    """What the inverter's own clock shows; without a zone, as it has none."""
+    running: Running
+    string_power_w: tuple[int, int]
+    load_power_w: int
+    battery_power_w: int
+    """Positive = charging."""
+    battery_soc_pct: float
+    battery_temp_c: float
+    inverter_temp_c: float
+    grid_voltage_v: float
+    grid_frequency_hz: float
+    totals: Counters
+    today: Counters
+
+    @property
+    def pv_power_w(self) -> int:
+        """What the roof delivers."""
+        return sum(self.string_power_w)
+
+    @property
+    def inverter_power_w(self) -> int:
+        """AC side of the inverter, negative when it charges from the grid."""
+        return self.pv_power_w - self.battery_power_w
+
+    @property
+    def export_power_w(self) -> int:
+        """Grid power, positive = exporting."""
+        return self.inverter_power_w - self.load_power_w
+
+    def rippled(self, watts: int) -> "State":
+        """Give the same house a blink later: somebody's charger takes `watts` more and the voltage moves with it."""
+        return replace(
+            self, load_power_w=self.load_power_w + watts, grid_voltage_v=round(self.grid_voltage_v - watts / 10, 1)
+        )
