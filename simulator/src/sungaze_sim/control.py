@@ -1,0 +1,74 @@
+"""Switch faults of a running simulator from outside: one JSON object per line in, one per line out.
+
+    {"set": "silence", "seconds": 5}                also "after", "times", "value"
+    {"clear": "silence"}                            {"clear": null} clears all
+    {"status": true}
+
+Each is answered with {"faults": [...], "readings": n, "connections": n} or {"error": "..."}.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sungaze_sim.faults import FaultError
+from sungaze_sim.server import WinetServer
+
+_OPTIONS = ("seconds", "after", "times", "value")
+
+
+class ControlPort:
+    """The control interface; loopback only, as it has no password."""
+
+    def __init__(self, server: WinetServer) -> None:
+        """Prepare to control a server."""
+        self._server = server
+        self._listener: asyncio.Server | None = None
+        self._clients: set[asyncio.StreamWriter] = set()
+        self.port = 0
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on loopback.
+
+        Raises:
+            OSError: the port is in use.
+        """
+        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", port)
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Stop listening and let go of every client."""
+        if self._listener:
+            self._listener.close()
+        for writer in self._clients:
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients.add(writer)
+        try:
+            while line := await reader.readline():
+                writer.write(json.dumps(self._obey(line)).encode() + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError):
+            pass  # the client has gone, or sent a line without end
+        finally:
+            self._clients.discard(writer)
+            writer.close()
+
+    def _obey(self, line: bytes) -> Mapping[str, Any]:
+        try:
+            order = json.loads(line)
+            if "set" in order:
+                self._server.faults.set(order["set"], **{key: order[key] for key in _OPTIONS if key in order})
+            elif "clear" in order:
+                self._server.faults.clear(order["clear"])
+            elif "status" not in order:
+                return {"error": 'Say {"set": name}, {"clear": name} or {"status": true}.'}
+        except (FaultError, TypeError, ValueError) as error:
+            return {"error": str(error)}
+        return {
+            "faults": self._server.faults.active(),
+            "readings": len(self._server.record.readings),
+            "connections": self._server.connections,
+        }
