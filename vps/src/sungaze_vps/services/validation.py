@@ -7,6 +7,7 @@ is gone through sample by sample: slower, it accepts the same samples and names 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -154,15 +155,20 @@ class SampleParser:
             yield [], "cannot be read"
 
 
+@cache
+def _field_decoders(measurement: Measurement) -> list[tuple[str, msgspec.json.Decoder[Any], str]]:
+    fields = IDENTITY | {field.name: wanted(field) for field in measurement.fields}
+    return [(name, msgspec.json.Decoder(wanted_type), message) for name, (wanted_type, message) in fields.items()]
+
+
 def _field_faults(measurement: Measurement, sample: dict[str, Raw], latest: datetime) -> Iterator[tuple[str, str]]:
-    expected = IDENTITY | {field.name: wanted(field) for field in measurement.fields}
-    for name, (wanted_type, message) in expected.items():
+    for name, decoder, message in _field_decoders(measurement):
         if name not in sample:
             if name in {"device_id", "ts"}:
                 yield name, message
             continue
         try:
-            value = msgspec.json.decode(sample[name], type=wanted_type)
+            value = decoder.decode(sample[name])
             if name == "ts":
                 _utc_ms(value, latest)
         except _OutsideWindowError as error:
