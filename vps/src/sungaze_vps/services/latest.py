@@ -38,7 +38,7 @@ async def devices(engine: AsyncEngine, measurements: Measurements, device_ids: C
     async with engine.connect() as connection:
         for device_id in sorted(device_ids):
             for kind, measurement in measurements.items():
-                first, last = (await connection.execute(_span_query(measurement), {"device_id": device_id})).one()
+                first, last = (await connection.execute(span_query(measurement), {"device_id": device_id})).one()
                 if first is not None:
                     seen = {"first_seen": render_ts(first), "last_seen": render_ts(last)}
                     found.append({"device_id": device_id, "kind": kind, **seen})
@@ -59,7 +59,8 @@ def latest_query(measurement: Measurement) -> sa.Select[Any]:
 
 
 @cache
-def _span_query(measurement: Measurement) -> sa.Select[Any]:
+def span_query(measurement: Measurement) -> sa.Select[Any]:
+    """Select the times of the first and of the newest reading of `:device_id`; both null when there is none."""
     table = samples_table(measurement)
     of_device = sa.select(table.c.ts).where(table.c.device_id == sa.bindparam("device_id")).limit(1)
     return sa.select(

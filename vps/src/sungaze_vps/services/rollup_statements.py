@@ -1,0 +1,232 @@
+"""The statements behind `services/rollups.py`, which says what they compute; built once per kind and engine."""
+
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sungaze_vps.db.models import (
+    UtcMillis,
+    counters,
+    days_table,
+    maxima,
+    means,
+    quarters_table,
+    samples_table,
+    sums,
+    weights,
+)
+from sungaze_vps.db.sets import Columns, parameter_set
+from sungaze_vps.measurement import Energy, Measurement
+
+type Expression = sa.ColumnElement[Any]
+
+QUARTERS: Columns = {"device_id": sa.Text, "bucket": UtcMillis, "until": UtcMillis, "reach": UtcMillis}
+"""A set of quarters: start, end, and how far back a reading still covers the time up to the start."""
+DAYS: Columns = {"device_id": sa.Text, "bucket": UtcMillis, "until": UtcMillis}
+
+_THOUSANDTHS = 1e3
+_MILLIONTHS = 1e6
+_MILLIS_PER_HOUR = 3.6e6
+
+
+@cache
+def write_quarters(measurement: Measurement, dialect: str) -> sa.Insert:
+    """Compute the quarters of the set `quarters` from their readings; all but `rise_`, which needs the neighbours."""
+    keys = parameter_set("quarters", QUARTERS, dialect)
+    return _upsert(quarters_table(measurement), quarters_from_samples(measurement, dialect, keys), dialect)
+
+
+@cache
+def link_counters(measurement: Measurement, dialect: str) -> sa.UpdateBase:
+    """Set `rise_` of the quarters of the set and of those that follow them; gives the keys of all of these."""
+    table = quarters_table(measurement)
+    affected = _affected(measurement, parameter_set("quarters", QUARTERS, dialect))
+    return (
+        sa.update(table)
+        .where(sa.tuple_(table.c.device_id, table.c.bucket).in_(sa.select(affected.c.device_id, affected.c.bucket)))
+        .values({f"rise_{name}": _rise(table, name, dialect) for name in counters(measurement)})
+        .returning(table.c.device_id, table.c.bucket)
+    )
+
+
+@cache
+def write_days(measurement: Measurement, dialect: str) -> sa.Insert:
+    """Add up the days of the set `days` from their quarters."""
+    keys = parameter_set("days", DAYS, dialect)
+    quarters = quarters_table(measurement)
+    days = (
+        sa.select(keys.c.device_id, keys.c.bucket, *added_up(measurement, quarters))
+        .join_from(keys, quarters, within(keys, quarters.c.device_id, quarters.c.bucket))
+        .group_by(keys.c.device_id, keys.c.bucket)
+    )
+    return _upsert(days_table(measurement), days.subquery(), dialect)
+
+
+def added_up(measurement: Measurement, source: sa.FromClause) -> list[Expression]:
+    """Give what becomes of every column of quarters or days when they are put together, under the column's name."""
+    return [
+        *(
+            sa.cast(sa.func.sum(source.c[name]), sa.BigInteger).label(name)
+            for name in ["sample_count", *weights(measurement)]
+        ),
+        *(sa.func.sum(source.c[name]).label(name) for name in sums(measurement)),
+        *(sa.func.max(source.c[name]).label(name) for name in maxima(measurement)),
+    ]
+
+
+def within(keys: sa.FromClause, device_id: Expression, time: Expression) -> Expression:
+    """Say that a row lies in a bucket of the set."""
+    return sa.and_(device_id == keys.c.device_id, time >= keys.c.bucket, time < keys.c.until)
+
+
+def quarters_from_samples(measurement: Measurement, dialect: str, keys: sa.FromClause) -> sa.Subquery:
+    """Select the quarters of a set as their readings have them, without `rise_`; those without readings are absent."""
+    added = _added_samples(measurement, dialect, keys)
+    before = sa.alias(samples_table(measurement))
+    last_before = (
+        sa.select(sa.func.max(before.c.ts))
+        .where(before.c.device_id == added.c.device_id, before.c.ts >= added.c.reach, before.c.ts < added.c.bucket)
+        .scalar_subquery()
+    )
+    covered_ms = _millis_between(sa.func.coalesce(last_before, added.c.first_ts), added.c.last_ts, dialect)
+    covered = sa.select(*added.c, covered_ms.label("covered_ms")).subquery("covered")
+    helpers = ("reach", "first_ts", "last_ts", "covered_ms")
+    kept = [column for column in covered.c if column.name not in helpers and not column.name.startswith("directed_")]
+    works = [
+        _whole(
+            covered.c[f"directed_{energy.name}"] * covered.c.covered_ms / (covered.c.sample_count * _MILLIS_PER_HOUR),
+            dialect,
+        ).label(f"work_{energy.name}")
+        for energy in measurement.energies
+    ]
+    return sa.select(*kept, *works).subquery("computed")
+
+
+def _added_samples(measurement: Measurement, dialect: str, keys: sa.FromClause) -> sa.Subquery:
+    reading = _readings(measurement, keys)
+    weight = reading.c.sample_count
+    key = (reading.c.device_id, reading.c.bucket, reading.c.reach)
+    columns: dict[str, Expression] = {"sample_count": sa.func.sum(weight)}
+    columns |= {"first_ts": sa.func.min(reading.c.ts), "last_ts": sa.func.max(reading.c.ts)}
+    for name in means(measurement):
+        value = reading.c[name]
+        columns[f"sum_{name}"] = sa.func.sum(_whole(value * _THOUSANDTHS, dialect) * weight)
+        columns[f"weight_{name}"] = sa.func.coalesce(sa.func.sum(weight).filter(value.is_not(None)), 0)
+    for name in maxima(measurement):
+        columns[name] = sa.func.max(reading.c[name.removeprefix("max_")])
+    for energy in measurement.energies:
+        columns[f"directed_{energy.name}"] = sa.func.sum(_directed(energy, reading, dialect) * weight)
+    for name in counters(measurement):
+        value, earlier, later = (reading.c[f"{part}{name}"] for part in ("", "earlier_", "later_"))
+        gained = _whole(value * _MILLIONTHS, dialect) - _whole(earlier * _MILLIONTHS, dialect)
+        columns[f"first_{name}"] = sa.func.max(value).filter(earlier.is_(None))
+        columns[f"last_{name}"] = sa.func.max(value).filter(later.is_(None))
+        columns[f"inside_{name}"] = sa.func.sum(_positive(gained, dialect)).filter(earlier.is_not(None))
+    labelled = (column.label(name) for name, column in columns.items())
+    return sa.select(*key, *labelled).group_by(*key).subquery("added")
+
+
+def _readings(measurement: Measurement, keys: sa.FromClause) -> sa.Subquery:
+    """Select the readings of the quarters, each counter beside its earlier and its later value in the quarter."""
+    samples = samples_table(measurement)
+    neighbours = []
+    for name in counters(measurement):
+        # Readings without the counter are a partition of their own: the neighbours are the nearest that carry it.
+        own = (keys.c.device_id, keys.c.bucket, samples.c[name].is_(None))
+        for part, neighbour in (("earlier", sa.func.lag), ("later", sa.func.lead)):
+            value = neighbour(samples.c[name]).over(partition_by=own, order_by=samples.c.ts)
+            neighbours.append(value.label(f"{part}_{name}"))
+    powers = {energy.power for energy in measurement.energies}
+    wanted = dict.fromkeys([*means(measurement), *counters(measurement), *sorted(powers)])
+    return (
+        sa.select(
+            *(keys.c.device_id, keys.c.bucket, keys.c.reach, samples.c.ts, samples.c.sample_count),
+            *(samples.c[name] for name in wanted),
+            *neighbours,
+        )
+        .join_from(keys, samples, within(keys, samples.c.device_id, samples.c.ts))
+        .subquery("reading")
+    )
+
+
+def _directed(energy: Energy, reading: sa.FromClause, dialect: str) -> Expression:
+    """Give the power in the direction of an energy, in thousandths of a watt; null where the reading has no power."""
+    power = reading.c[energy.power]
+    value = _positive(_whole(power * (energy.sign * _THOUSANDTHS), dialect), dialect)
+    return sa.case((power.is_not(None), value))
+
+
+def _affected(measurement: Measurement, keys: sa.FromClause) -> sa.Subquery:
+    """Select the keys of a set and, for each counter, of the next quarter that carries it."""
+    quarters = quarters_table(measurement)
+    following = []
+    for name in counters(measurement):
+        later = sa.alias(quarters)
+        start = (
+            sa.select(later.c.bucket)
+            .where(
+                later.c.device_id == quarters.c.device_id,
+                later.c.bucket > quarters.c.bucket,
+                later.c[f"first_{name}"].is_not(None),
+            )
+            .order_by(later.c.bucket)
+            .limit(1)
+            .scalar_subquery()
+        )
+        own_key = sa.and_(quarters.c.device_id == keys.c.device_id, quarters.c.bucket == keys.c.bucket)
+        found = sa.select(quarters.c.device_id, start.label("bucket")).join_from(keys, quarters, own_key)
+        following.append(found.where(quarters.c[f"last_{name}"].is_not(None)))
+    return sa.union(sa.select(keys.c.device_id, keys.c.bucket), *following).subquery("affected")
+
+
+def _rise(table: sa.Table, name: str, dialect: str) -> Expression:
+    first = table.c[f"first_{name}"]
+    previous = sa.alias(table)
+    last_before = (
+        sa.select(previous.c[f"last_{name}"])
+        .where(
+            previous.c.device_id == table.c.device_id,
+            previous.c.bucket < table.c.bucket,
+            previous.c[f"last_{name}"].is_not(None),
+        )
+        .order_by(previous.c.bucket.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return gained(first, last_before, table.c[f"inside_{name}"], dialect)
+
+
+def gained(first: Expression, last_before: Expression, inside: Expression, dialect: str) -> Expression:
+    """Give what a counter gained in a quarter, in mWh: since it was last read before, and inside."""
+    since = _whole(first * _MILLIONTHS, dialect) - _whole(sa.func.coalesce(last_before, first) * _MILLIONTHS, dialect)
+    return sa.case((first.is_not(None), sa.func.coalesce(inside, 0) + _positive(since, dialect)))
+
+
+def _upsert(table: sa.Table, rows: sa.Subquery, dialect: str) -> sa.Insert:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    names = [column.name for column in rows.c]
+    values = {name: insert.excluded[name] for name in names if not table.c[name].primary_key}
+    # SQLite takes the ON of an upsert for a join's unless a WHERE stands between.
+    filled: Any = insert.from_select(names, sa.select(rows).where(sa.true()))
+    statement: sa.Insert = filled.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
+    return statement
+
+
+def _whole(value: Expression, dialect: str) -> Expression:
+    """Round to a whole number, halves away from zero, in the same way on every engine; stays DOUBLE PRECISION."""
+    if dialect == "postgresql":  # whose round() takes halves to the even number
+        return sa.func.trunc(value + sa.func.sign(value) * sa.literal_column("0.5::float8", sa.Double))
+    return sa.func.round(value)
+
+
+def _positive(value: Expression, dialect: str) -> Expression:
+    zero = sa.literal_column("0.0", sa.Double)
+    return sa.func.greatest(value, zero) if dialect == "postgresql" else sa.func.max(value, zero)
+
+
+def _millis_between(start: Expression, end: Expression, dialect: str) -> Expression:
+    if dialect == "postgresql":
+        return sa.cast(sa.extract("epoch", end - start) * 1000, sa.Double)
+    return sa.type_coerce(end, sa.Integer) - sa.type_coerce(start, sa.Integer)

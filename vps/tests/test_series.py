@@ -1,0 +1,336 @@
+"""Every answer of `/v1/series` is compared with a computation from the raw readings that shares nothing with it."""
+
+import random
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from sungaze_vps.config import load_config
+from sungaze_vps.main import create_app
+from sungaze_vps.services.ingestion import store
+
+TOKEN = "a-token-for-the-tests"
+MEANS = ("pv_power_w", "battery_power_w", "battery_soc_pct", "load_power_w", "export_power_w")
+COUNTERS = ("pv_total_kwh", "import_total_kwh", "export_total_kwh")
+ENERGIES = {
+    "pv_kwh": ("pv_total_kwh", "pv_power_w", 1),
+    "import_kwh": ("import_total_kwh", "export_power_w", -1),
+    "export_kwh": ("export_total_kwh", "export_power_w", 1),
+    "battery_charge_kwh": ("battery_charge_total_kwh", "battery_power_w", 1),
+    "load_kwh": (None, "load_power_w", 1),
+    "battery_discharge_kwh": ("battery_discharge_total_kwh", "battery_power_w", -1),
+}
+QUARTER = timedelta(minutes=15)
+
+
+def exact(value):
+    return Fraction(Decimal(repr(value)))
+
+
+def half_up(value):
+    return int(value + Fraction(1, 2))
+
+
+def bucket_start(ts, bucket, zone):
+    """Give the local start of the bucket a time is in, by its wall clock and its offset."""
+    local = ts.astimezone(zone)
+    if bucket == "15m":
+        return local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0)
+    if bucket == "hour":
+        start = local.astimezone(timezone(local.utcoffset())).replace(minute=0, second=0, microsecond=0)
+        while start.astimezone(zone).utcoffset() != local.utcoffset():  # the clocks changed within this hour
+            start += QUARTER
+        return start
+    day = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    if bucket == "week":
+        monday = day.date() - timedelta(days=day.weekday())
+        return datetime(monday.year, monday.month, monday.day, tzinfo=zone)
+    first = {"day": day, "month": day.replace(day=1), "year": day.replace(month=1, day=1)}[bucket]
+    return first.astimezone(UTC).astimezone(zone)  # a midnight that the clocks skipped is the hour they went to
+
+
+def power_energy_mwh(readings, power, sign):
+    """Give UTC quarter -> mean power in the direction times the time covered, in whole mWh."""
+    quarters = defaultdict(list)
+    for ts, weight, values in readings:
+        quarters[datetime.fromtimestamp(ts.timestamp() // 900 * 900, UTC)].append((ts, weight, values.get(power)))
+    energies = {}
+    for start, inside in quarters.items():
+        known = [(weight, exact(value)) for _, weight, value in inside if value is not None]
+        if not known:
+            continue
+        before = [ts for ts, _, _ in quarters.get(start - QUARTER, [])]
+        covered = inside[-1][0] - (max(before) if before else inside[0][0])
+        watts = sum(weight * max(Fraction(0), sign * value) for weight, value in known)
+        hours = Fraction(covered // timedelta(milliseconds=1), 3_600_000)
+        energies[start] = half_up(watts * hours * 1000 / sum(weight for _, weight, _ in inside))
+    return energies
+
+
+def counter_energy(readings, counter):
+    """Give ts of the later reading -> what the counter gained; 0 for the first reading."""
+    known = [(ts, exact(values[counter])) for ts, _, values in readings if counter and values.get(counter) is not None]
+    gained = {ts: max(Fraction(0), value - known[max(n - 1, 0)][1]) for n, (ts, value) in enumerate(known)}
+    return {ts: half_up(gain * 1_000_000) for ts, gain in gained.items()}
+
+
+class BruteForce:
+    def __init__(self, readings):
+        self.readings = sorted(readings, key=lambda reading: reading[0])
+        self.by_counter = {name: counter_energy(self.readings, counter) for name, (counter, _, _) in ENERGIES.items()}
+        self.by_power = {name: power_energy_mwh(self.readings, *power) for name, (_, *power) in ENERGIES.items()}
+
+    def series(self, bucket, zone, start, end):
+        def label(ts):
+            return bucket_start(ts, bucket, zone).isoformat()
+
+        buckets = defaultdict(list)
+        for reading in self.readings:
+            if start <= reading[0] < end:
+                buckets[label(reading[0])].append(reading)
+        points = {local: mean_point(inside) for local, inside in buckets.items()}
+        sources = {}
+        for name in ENERGIES:
+            within = [
+                {ts: mwh for ts, mwh in by_time[name].items() if start <= ts < end}
+                for by_time in (self.by_counter, self.by_power)
+            ]
+            sources[name] = "counter" if within[0] else "power" if within[1] else None
+            by_bucket = defaultdict(list)
+            for ts, mwh in (within[0] or within[1]).items():
+                by_bucket[label(ts)].append(mwh)
+            for local, point in points.items():
+                point[name] = sum(by_bucket[local]) / 1_000_000 if local in by_bucket else None
+        return points, sources
+
+
+def mean_point(inside):
+    point = {"sample_count": sum(weight for _, weight, _ in inside)}
+    for name in MEANS:
+        known = [(weight, exact(values[name])) for _, weight, values in inside if values.get(name) is not None]
+        total, weights = sum(weight * value for weight, value in known), sum(weight for weight, _ in known)
+        point[f"avg_{name}"] = float(round(total / weights * 1000)) / 1000 if known else None
+    point["max_pv_power_w"] = max(
+        (v["pv_power_w"] for _, _, v in inside if v.get("pv_power_w") is not None), default=None
+    )
+    return point
+
+
+def house(seed, times):
+    """Give readings with nulls, weights, decimals, a gap in the counters, and a reset of each."""
+    rng = random.Random(seed)
+    counters = dict.fromkeys(COUNTERS, 5000.0)
+    readings = []
+    for ts in times:
+        for name in COUNTERS:
+            step = rng.choice([0, 0.1, 0.1, 0.3, 1.2])
+            counters[name] = 0.2 if rng.random() < 0.003 else round(counters[name] + step, 1)
+        values = {
+            "pv_power_w": rng.randint(0, 4000),
+            "battery_power_w": rng.randint(-3000, 3000) / 10,
+            "battery_soc_pct": rng.randint(0, 1000) / 10,
+            "load_power_w": rng.randint(-5, 3000) / 1000,
+            "export_power_w": rng.randint(-3000, 3000),
+            **counters,
+        }
+        for name in values:
+            if rng.random() < 0.1:
+                values[name] = None
+        readings.append((ts, rng.choice([1, 1, 1, 6]), values))
+    return readings
+
+
+def around(rng, middle, hours, step_s):
+    """Give irregular times around a moment, with two holes."""
+    times, ts, end = [], middle - timedelta(hours=hours), middle + timedelta(hours=hours)
+    while ts < end:
+        times.append(ts)
+        ts += timedelta(milliseconds=rng.randint(1, 2 * step_s * 1000))
+        if rng.random() < 0.01:
+            ts += timedelta(minutes=rng.randint(5, 70))
+    return times
+
+
+def rows(measurement, readings, device_id="home"):
+    fields = [field.name for field in measurement.fields]
+    return [(device_id, ts, weight, *(values.get(name) for name in fields)) for ts, weight, values in readings]
+
+
+async def store_in_disorder(engine, measurement, readings, rng):
+    """Store late, early, doubled, overlapping."""
+    left = rows(measurement, readings)
+    left += rng.sample(left, len(left) // 20)
+    cuts = sorted(rng.sample(range(len(left)), 12))
+    batches = [left[start:end] for start, end in zip([0, *cuts], [*cuts, None], strict=True)]
+    rng.shuffle(batches)
+    stored = 0
+    for batch in batches:
+        rng.shuffle(batch)
+        stored += await store(engine, {measurement: batch})
+    assert stored == len(readings)
+
+
+class Api:
+    def __init__(self, database_url):
+        self.now = datetime(2026, 3, 29, 12, tzinfo=UTC)
+        config = load_config(
+            database_url=database_url, redis_url="memory://", device_tokens=f"{TOKEN}:home", timezone="Europe/Brussels"
+        )
+        self.app = create_app(config, lambda: self.now)
+
+    async def get(self, **query):
+        transport = httpx.ASGITransport(app=self.app)
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+            return await client.get("/v1/series", params={"device_id": "home", **query})
+
+    async def series(self, **query):
+        response = await self.get(**query)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+
+@pytest.fixture
+async def api(database_url):
+    api = Api(database_url)
+    yield api
+    await api.app.state.engine.dispose()
+
+
+def assert_right(answer, truth):
+    zone = ZoneInfo(answer["tz"])
+    start, end = (datetime.fromisoformat(answer[name]) for name in ("start", "end"))
+    points, sources = truth.series(answer["bucket"], zone, start, end)
+    served = {point["bucket_local"]: point for point in answer["series"]}
+    assert list(served) == list(points)
+    for local, point in served.items():
+        assert datetime.fromisoformat(point.pop("bucket")) == datetime.fromisoformat(point.pop("bucket_local"))
+        assert point == points[local], local
+    assert answer["energy_source"] == sources
+
+
+SPRING = datetime(2026, 3, 29, 1, tzinfo=UTC)
+AUTUMN = datetime(2026, 10, 25, 1, tzinfo=UTC)
+
+
+async def test_every_frame_is_right_to_the_last_digit_across_both_changes_of_the_clocks(api, sungrow):
+    rng = random.Random(1)
+    sparse = [datetime(2024, 11, 30, 7, tzinfo=UTC) + timedelta(hours=61 * n) for n in range(330)]
+    times = sorted({*sparse, *around(rng, SPRING, 30, 240), *around(rng, AUTUMN, 30, 240)})
+    readings = house(2, times)
+    await store_in_disorder(api.app.state.engine, sungrow, readings, rng)
+    truth = BruteForce(readings)
+    for now in (SPRING, AUTUMN):
+        api.now = now + timedelta(hours=9)
+        for frame in ("day", "month", "year", "all"):
+            answer = await api.series(frame=frame, tz="Europe/Brussels")
+            assert_right(answer, truth)
+            assert answer["energy_source"]["pv_kwh"] == "counter"
+            assert answer["energy_source"]["load_kwh"] == "power"
+    hours = [point["bucket_local"] for point in (await api.series(frame="day"))["series"]]
+    assert "2026-10-25T02:00:00+02:00" in hours
+    assert "2026-10-25T02:00:00+01:00" in hours
+
+
+@pytest.mark.parametrize(
+    ("tz", "around_utc"),
+    [
+        ("Asia/Kathmandu", "2026-03-29T01:00"),
+        ("Australia/Lord_Howe", "2026-04-04T15:00"),
+        ("Australia/Lord_Howe", "2026-10-03T15:30"),
+        ("America/St_Johns", "2026-11-01T04:30"),
+        ("Africa/Cairo", "2026-04-23T22:00"),  # midnight does not exist
+        ("America/Havana", "2026-11-01T05:00"),  # midnight happens twice
+        ("UTC", "2026-12-31T23:30"),
+    ],
+)
+async def test_zones_of_any_quarter_and_changes_at_midnight_are_right(api, sungrow, tz, around_utc):
+    rng = random.Random(3)
+    middle = datetime.fromisoformat(around_utc).replace(tzinfo=UTC)
+    readings = house(4, around(rng, middle, 36, 400))
+    await store_in_disorder(api.app.state.engine, sungrow, readings, rng)
+    truth = BruteForce(readings)
+    window = {"start": str(middle - timedelta(hours=30)), "end": str(middle + timedelta(hours=30))}
+    for bucket in ("15m", "hour", "day", "week", "month", "year"):
+        assert_right(await api.series(tz=tz, bucket=bucket, **window), truth)
+
+
+async def test_without_the_rollup_tables_the_raw_readings_give_the_same_answer(api, sungrow):
+    engine = api.app.state.engine
+    if engine.dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL says so by a code of its own (42P01)")
+    rng = random.Random(5)
+    times = [*around(rng, SPRING - timedelta(days=40), 5, 300), *around(rng, SPRING, 20, 300)]
+    readings = house(6, times)
+    await store_in_disorder(engine, sungrow, readings, rng)
+    queries = [{"frame": frame} for frame in ("day", "month", "year", "all")] + [{"bucket": "week", "frame": "year"}]
+    before = [await api.series(**query) for query in queries]
+    async with engine.begin() as connection:
+        for view in ("hourly", "daily", "monthly"):
+            await connection.execute(text(f"DROP VIEW sungrow_{view}"))
+    assert [await api.series(**query) for query in queries] == before
+    async with engine.begin() as connection:
+        await connection.execute(text("DROP TABLE sungrow_1day"))
+        await connection.execute(text("DROP TABLE sungrow_15min"))
+    assert [await api.series(**query) for query in queries] == before
+    assert (await api.series(start="2020-01-01", end="2020-02-01"))["series"] == []
+
+
+async def test_a_device_without_readings_has_an_empty_series(api):
+    answer = await api.series(frame="all")
+    assert answer["series"] == []
+    assert set(answer["energy_source"].values()) == {None}
+
+
+async def test_energy_of_the_running_quarter_grows_with_the_time_covered(api, sungrow):
+    noon = datetime(2026, 6, 21, 12, tzinfo=UTC)
+    readings = [(noon + timedelta(seconds=5 * n), 1, {"load_power_w": 1200}) for n in range(61)]
+    await store(api.app.state.engine, {sungrow: rows(sungrow, readings)})
+    api.now = noon
+    assert [point["load_kwh"] for point in (await api.series(frame="day"))["series"]] == [0.1]
+
+
+async def test_what_a_counter_gained_in_a_gap_belongs_to_the_first_reading_after_it(api, sungrow):
+    noon = datetime(2026, 6, 21, 12, tzinfo=UTC)
+    counted = [(noon, 100.0), (noon + timedelta(days=9), 190.0), (noon + timedelta(days=10), 7.0)]
+    readings = [(ts, 1, {"pv_total_kwh": value}) for ts, value in counted]
+    await store(api.app.state.engine, {sungrow: rows(sungrow, readings)})
+    days = await api.series(start="2026-06-01", end="2026-07-10", bucket="day")
+    assert [point["pv_kwh"] for point in days["series"]] == [0, 90, 0]
+
+
+async def test_the_window_is_widened_to_whole_buckets_and_said(api):
+    answer = await api.series(start="2026-03-28T23:30:00Z", end="2026-03-29T10:10:00+02:00", bucket="day")
+    assert (answer["start"], answer["end"]) == ("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z")
+    assert (answer["tz"], answer["bucket"], answer["kind"]) == ("Europe/Brussels", "day", "sungrow")
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ({"frame": "decade"}, "frame"),
+        ({"bucket": "minute"}, "bucket"),
+        ({"tz": "Europe/Atlantis"}, "tz"),
+        ({"tz": "../../etc/passwd"}, "tz"),
+        ({"tz": "Europe"}, "tz"),
+        ({"kind": "windmill"}, "kind"),
+        ({"start": "yesterday"}, "start"),
+        ({"start": "2026-03-29T00:00:00"}, "start"),
+        ({"start": "1999-12-31"}, "start"),
+        ({"end": "9999-12-31"}, "end"),
+        ({"end": "0001-01-01T00:00:00+14:00"}, "end"),
+        ({"start": "2026-03-29", "end": "2026-03-29"}, "end"),
+        ({"start": "2020-01-01", "end": "2026-01-01"}, "bucket"),
+        ({"tz": "a\x00b"}, "tz"),
+    ],
+)
+async def test_a_wrong_query_is_refused_by_name(api, query, parameter):
+    response = await api.get(**query)
+    assert response.status_code == 422
+    assert [error["loc"] for error in response.json()["errors"]] == [["query", parameter]]
