@@ -1,0 +1,93 @@
+import pytest
+
+from sungaze_edge.sources.sungrow.guard import CONFIRMATIONS, STALE_AFTER, GuardState, check
+
+POLL_S = 5.0
+
+
+class Polls:
+    """Passes readings through the guard, one poll after the other."""
+
+    def __init__(self):
+        self.state = GuardState()
+        self.now_s = 1000.0
+
+    def __call__(self, total=None, *, words=None, state="Running", field="pv_total_kwh"):
+        self.now_s += POLL_S
+        values = {field: total, "pv_power_w": 100, "running_state": state}
+        self.state, passed = check(self.state, values, words or {}, now_s=self.now_s, rated_w=5000)
+        assert passed.keys() == values.keys()
+        return passed[field]
+
+
+@pytest.fixture
+def poll():
+    return Polls()
+
+
+def test_a_counter_that_counts_passes(poll):
+    assert [poll(total) for total in (500.0, 500.0, 500.1, 500.2)] == [500.0, 500.0, 500.1, 500.2]
+
+
+def test_a_drop_is_left_out_until_the_counter_is_back(poll):
+    poll(500.0)
+    assert [poll(total) for total in (0.0, 3.0, 500.0, 500.1)] == [None, None, 500.0, 500.1]
+    assert not poll.state.held_back
+
+
+def test_a_leap_beyond_the_rated_power_is_left_out(poll):
+    poll(500.0)
+    assert [poll(total) for total in (501.0, 500.1)] == [None, 500.1]
+
+
+def test_a_counter_that_stood_still_may_catch_up(poll):
+    poll(500.0)
+    for _ in range(720):
+        poll(500.0)
+    assert poll(509.0) == 509.0
+
+
+def test_a_swapped_meter_is_believed_once_its_level_is_stable(poll):
+    poll(500.0)
+    shown = [poll(2.0 + n // 6 / 10) for n in range(CONFIRMATIONS + 2)]
+    assert shown[: CONFIRMATIONS - 1] == [None] * (CONFIRMATIONS - 1)
+    assert None not in shown[CONFIRMATIONS - 1 :]
+
+
+def test_a_dropout_to_zero_is_never_a_swapped_meter(poll):
+    poll(500.0)
+    assert {poll(0.0) for _ in range(10 * CONFIRMATIONS)} == {None}
+    assert poll(500.1) == 500.1
+
+
+def test_levels_that_jump_about_are_never_believed(poll):
+    poll(500.0)
+    assert {poll(total) for total in (7.0, 90.0) * CONFIRMATIONS} == {None}
+
+
+def test_a_missing_counter_changes_nothing(poll):
+    poll(500.0)
+    assert poll(None) is None
+    assert poll(499.0) is None
+
+
+def test_a_house_may_draw_more_than_the_inverter_is_rated(poll):
+    poll(500.0, field="import_total_kwh")
+    assert poll(500.3, field="import_total_kwh") == 500.3
+
+
+def test_values_that_do_not_move_are_noticed_and_still_pass(poll):
+    words = {1: 1}
+    for _ in range(STALE_AFTER):
+        assert poll(500.0, words=words) == 500.0
+    assert not poll.state.is_stale
+    assert poll(500.0, words=words) == 500.0
+    assert poll.state.is_stale
+    poll(500.0, words={1: 2})
+    assert not poll.state.is_stale
+
+
+def test_an_inverter_at_rest_may_stand_still(poll):
+    for _ in range(3 * STALE_AFTER):
+        poll(500.0, words={1: 1}, state="Standby")
+    assert not poll.state.is_stale
