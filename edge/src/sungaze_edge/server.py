@@ -1,0 +1,176 @@
+"""The server as the edge sees it: verified TLS, requests out, answers in. What they mean, `uploader.py` knows."""
+
+import json
+import logging
+import ssl
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from sungaze_edge.clock import Clock
+from sungaze_edge.config import INGEST_PATH
+from sungaze_edge.errors import DeliveryError
+
+log = logging.getLogger(__name__)
+
+_WORTH_COMPRESSING = 1024
+_COMPRESSION = 5
+_LONGEST_ANSWER = 2**20
+_LONGEST_RETRY_AFTER_S = 3600.0
+_TIMEOUT = httpx.Timeout(30, connect=15)
+_UNSUPPORTED_MEDIA_TYPE = 415
+_NOT_YET_VALID, _EXPIRED = 9, 10  # X509_V_ERR_* of OpenSSL
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said; `document` is its JSON object, None when the body was none."""
+
+    status: int
+    document: dict[str, Any] | None
+    retry_after_s: float | None
+    location: str | None
+
+
+class Server:
+    """`async with Server(...) as server`: one client that always verifies certificates and follows no redirect."""
+
+    def __init__(self, ingest_url: str, token: str, ca_file: Path | None, clock: Clock) -> None:
+        """Prepare; connects to nothing yet."""
+        self._url = ingest_url
+        self._clock = clock
+        self._compresses = True
+        self._client = httpx.AsyncClient(
+            verify=tls_context(ca_file),
+            headers={
+                "Authorization": f"Bearer {token}",
+                "User-Agent": f"sungaze-edge/{version('sungaze-edge')}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            },
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=60),
+            trust_env=False,  # no proxy, certificate or password from elsewhere
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
+
+    async def ingest(self, samples: Sequence[str]) -> Answer:
+        """Deliver samples, each the text of a JSON object.
+
+        Raises:
+            DeliveryError: there is no answer; the text says why and what may help.
+        """
+        body = f'{{"samples":[{",".join(samples)}]}}'.encode()
+        headers = {"Content-Type": "application/json"}
+        if not self._compresses or len(body) < _WORTH_COMPRESSING:
+            return await self._ask("POST", self._url, body, headers)
+        packed = zlib.compress(body, _COMPRESSION, wbits=31)  # 31: in the gzip format
+        answer = await self._ask("POST", self._url, packed, {**headers, "Content-Encoding": "gzip"})
+        if answer.status != _UNSUPPORTED_MEDIA_TYPE:
+            return answer
+        self._compresses = False
+        log.info("The server takes no compressed bodies; sending plain ones from now on.")
+        return await self._ask("POST", self._url, body, headers)
+
+    async def devices(self) -> Answer:
+        """Ask which devices the token is good for: harmless, and any answer tells the time.
+
+        Raises:
+            DeliveryError: there is no answer.
+        """
+        return await self._ask("GET", self._url.removesuffix(INGEST_PATH) + "/v1/devices", b"", {})
+
+    async def _ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        started = time.monotonic()
+        try:
+            async with self._client.stream(method, url, content=body, headers=headers) as response:
+                self._clock.hear(_date(response.headers.get("Date")), time.monotonic() - started)
+                content = await _first_bytes(response)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise DeliveryError(_explain(error)) from error
+        return Answer(
+            response.status_code,
+            _document(content),
+            self._retry_after_s(response.headers.get("Retry-After")),
+            response.headers.get("Location"),
+        )
+
+    def _retry_after_s(self, text: str | None) -> float | None:
+        if text is None:
+            return None
+        if text.strip().isascii() and text.strip().isdigit():
+            seconds = float(text)
+        elif (date := _date(text)) is not None:
+            seconds = (date - self._clock.instant().wall).total_seconds()
+        else:
+            return None
+        return min(max(seconds, 0), _LONGEST_RETRY_AFTER_S)
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Trust what the system trusts, and `ca_file` besides; verify always, TLS 1.2 at least."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context
+
+
+async def _first_bytes(response: httpx.Response) -> bytes:
+    content = b""
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > _LONGEST_ANSWER:
+            return b""  # nothing of ours
+    return content
+
+
+def _document(content: bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _explain(error: BaseException) -> str:
+    """Say in one sentence why there is no answer."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"the server's certificate is not accepted: {_about_certificate(cause)}"
+        if isinstance(cause, ssl.SSLError):
+            return f"no TLS with the server: {cause.reason or cause}"
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.TimeoutException):
+        return f"the server did not answer in time ({type(error).__name__})"
+    return f"the server cannot be reached: {str(error) or type(error).__name__}"
+
+
+def _about_certificate(error: ssl.SSLCertVerificationError) -> str:
+    if error.verify_code == _NOT_YET_VALID:
+        return "by this machine's clock it is not valid yet; most likely the clock is behind, enable NTP"
+    if error.verify_code == _EXPIRED:
+        return "by this machine's clock it has expired; renew it, or set the clock right"
+    return f"{error.verify_message}; if the server has its own authority, name that in VPS_CA_FILE"

@@ -1,0 +1,149 @@
+"""The memory of the edge: a reading is here before anything else happens to it, until the server says it has it.
+
+    enqueue  commits (WAL, synchronous=FULL) before it returns
+    peek     looks at the oldest readings whose time is known; changes nothing else
+    ack      deletes what the server has
+    quarantine  sets aside what the server refuses on its own; kept, listed, retried by hand
+
+Rules:
+
+- One thread owns the SQLite connection, so the event loop never waits for a disk. One daemon owns the file (a lock).
+- Nothing expires and nothing is dropped. Ids only grow, so that a late ack can never hit a younger reading.
+- A reading taken while the clock was not known to be right has no `ts` yet; it is settled, durably, before it is first
+  shown to peek (`timestamps.py`). What was shown once keeps its identity `(device_id, ts)` for ever.
+- A file that turns out corrupt, at the start or later, is moved aside with its WAL, never deleted; what can still be
+  read from it goes into a new file, and the work goes on (`salvage.py`).
+- The last megabytes of a disk are left free. A spool that filled it up completely could not even delete.
+"""
+
+import asyncio
+import fcntl
+import logging
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, Self
+
+from sungaze_edge import salvage
+from sungaze_edge.clock import Instant
+from sungaze_edge.errors import SpoolError
+from sungaze_edge.reading import Reading, Waiting
+from sungaze_edge.spool_file import is_corruption
+from sungaze_edge.store import SpoolStatus, Store
+
+log = logging.getLogger(__name__)
+
+
+class Spool:
+    """The spool as the daemon uses it: `async with Spool(path) as spool`.
+
+    Every method raises SpoolError when the disk fails; nothing has changed then, and trying again is safe.
+    """
+
+    def __init__(self, path: Path, *, reserve_bytes: int = 16 * 2**20) -> None:
+        """Name the file; `reserve_bytes` of its disk are left free by `enqueue`."""
+        self._path = path
+        self._reserve_bytes = reserve_bytes
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
+
+    async def __aenter__(self) -> Self:
+        """Open the file, make it if need be, and lock it against a second daemon.
+
+        Raises:
+            SpoolError: it cannot be used; the text says why and what to do.
+        """
+        try:
+            await self._in_thread(self._open)
+        except BaseException:
+            self._thread.shutdown()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._in_thread(self._close)
+        self._thread.shutdown()
+
+    async def enqueue(self, reading: Reading) -> None:
+        """Store a reading; it is on the disk when this returns."""
+        await self._in_thread(self._use, Store.enqueue, reading, self._reserve_bytes)
+
+    async def peek(self, limit: int, now: Instant) -> list[Waiting]:
+        """Give up to `limit` readings, oldest first; settles their times first where `now` makes that possible."""
+        return await self._in_thread(self._use, Store.peek, limit, now)
+
+    async def ack(self, ids: Sequence[int]) -> None:
+        """Delete readings that the server has."""
+        await self._in_thread(self._use, Store.ack, ids)
+
+    async def quarantine(self, reasons: Mapping[int, str], now: Instant) -> None:
+        """Set readings aside, each id with the server's reason."""
+        await self._in_thread(self._use, Store.quarantine, reasons, now)
+
+    async def length(self) -> int:
+        """Count the readings that wait, those without a time included."""
+        return await self._in_thread(self._use, Store.length)
+
+    async def status(self) -> SpoolStatus:
+        """Tell how full the spool is."""
+        return await self._in_thread(self._use, Store.status)
+
+    async def _in_thread[**P, T](self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: function(*args, **kwargs))
+
+    def _open(self) -> None:
+        try:
+            self._lock = self._path.with_name(f"{self._path.name}.lock").open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise SpoolError(f"Another sungaze-edge is running with the spool {self._path}; stop it first.") from None
+        except OSError as error:
+            raise SpoolError(
+                f"The spool {self._path} cannot be written ({error.strerror}): "
+                "make its folder, give it to the user who runs this, or set SPOOL_PATH to another place."
+            ) from error
+        try:
+            self._store = self._open_store()
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def _open_store(self) -> Store:
+        try:
+            return Store(self._path)
+        except sqlite3.DatabaseError as error:
+            if not is_corruption(error):
+                raise SpoolError(f"The spool {self._path} cannot be opened: {error}.") from error
+            return self._replaced(error)
+
+    def _close(self) -> None:
+        self._store.close()
+        self._lock.close()
+
+    def _use[**P, T](self, operation: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return operation(self._store, *args, **kwargs)
+        except (sqlite3.Error, OSError) as error:
+            if not is_corruption(error):
+                raise SpoolError(f"The spool {self._path} cannot be used: {error}") from error
+            self._store.close()
+            self._store = self._replaced(error)
+        try:
+            return operation(self._store, *args, **kwargs)
+        except (sqlite3.Error, OSError) as error:
+            raise SpoolError(f"The new spool {self._path} fails, too: {error}") from error
+
+    def _replaced(self, error: BaseException) -> Store:
+        """Put a new store in the place of a corrupt one, with all that can still be read."""
+        try:
+            aside = salvage.move_aside(self._path)
+            store = Store(self._path)
+            rescued = salvage.rescue(aside, store)
+        except (sqlite3.Error, OSError) as problem:
+            raise SpoolError(f"The spool {self._path} is corrupt and cannot be replaced: {problem}") from problem
+        log.critical(
+            f"The spool was corrupt ({error}); it is kept as {aside}. {rescued} readings could be read from it "
+            "and wait in a new one. A failing SD card is the usual cause: replace it soon."
+        )
+        return store

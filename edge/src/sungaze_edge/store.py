@@ -1,0 +1,178 @@
+"""The spool's statements. Called from one thread only; `spool.py` is the host and says what the rules are."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sungaze_edge.clock import Instant
+from sungaze_edge.reading import Reading, Refused, Waiting, moment, payload, wire_text
+from sungaze_edge.spool_file import corruption, open_spool_file
+from sungaze_edge.timestamps import Timestamps
+
+_PAGES_KEPT_FREE = 256
+_PAGES_RELEASED_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolStatus:
+    """How full the spool is."""
+
+    rows: int
+    rows_without_time: int
+    oldest: datetime | None
+    quarantined: int
+    estimated_times: int
+    file_bytes: int
+    disk_free_bytes: int
+    corrupt_files: tuple[str, ...]
+
+
+class Store:
+    """One open spool file. Every method is one transaction or none; none changes anything when it raises."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file; raises what `open_spool_file` raises."""
+        self._path = path
+        self._db = open_spool_file(path)
+        self._next_id = 1
+        try:
+            self._timestamps = Timestamps(self._db)
+            self._count()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; SQLite folds the WAL in."""
+        with suppress(sqlite3.Error):
+            self._db.close()
+
+    def enqueue(self, reading: Reading, reserve_bytes: int = 0) -> None:
+        """Insert one reading, durably.
+
+        Raises:
+            OSError: fewer than `reserve_bytes` of the disk would be left.
+        """
+        if shutil.disk_usage(self._path.parent).free < reserve_bytes:
+            raise OSError("the disk is full but for a reserve; free some space")
+        taken = reading.taken
+        ts_ms = self._timestamps.own_time(reading.device_id, taken.wall_ms) if taken.synced else None
+        guess = (None, None, None) if taken.synced else (taken.wall_ms, taken.monotonic_ms, taken.boot_id)
+        row = (self._next_id, reading.device_id, reading.kind, ts_ms, *guess, payload(reading.values))
+        with self._transaction():
+            self._timestamps.learn(taken)
+            self._db.execute("INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._timestamps.remember(reading.device_id, ts_ms)
+        self._next_id += 1
+        self._rows += 1
+
+    def peek(self, limit: int, now: Instant) -> list[Waiting]:
+        """Give the oldest readings whose time is known."""
+        if self._timestamps.may_settle():
+            with self._transaction():
+                self._timestamps.settle(now, limit)
+        query = "SELECT id, device_id, kind, ts_ms, payload FROM reading WHERE ts_ms IS NOT NULL ORDER BY id LIMIT ?"
+        rows = self._db.execute(query, (limit,))
+        try:
+            return [Waiting(row[0], wire_text(*row[1:])) for row in rows]
+        except (ValueError, TypeError, OverflowError) as error:
+            raise corruption(f"a row that makes no sense: {error}") from error
+
+    def ack(self, ids: Sequence[int]) -> None:
+        """Delete readings, and give the disk back what an outage took."""
+        with self._transaction():
+            deleted = self._delete(ids)
+        self._rows -= deleted
+        if self._pragma("freelist_count") > _PAGES_KEPT_FREE + _PAGES_RELEASED_AT_ONCE:
+            self._db.execute(f"PRAGMA incremental_vacuum({_PAGES_RELEASED_AT_ONCE})").fetchall()
+
+    def quarantine(self, reasons: Mapping[int, str], now: Instant) -> None:
+        """Move readings out of the queue."""
+        with self._transaction():
+            self._db.executemany(
+                "INSERT INTO quarantine SELECT id, device_id, kind, ts_ms, payload, ?, ? FROM reading WHERE id = ?",
+                [(reason, now.wall_ms, number) for number, reason in reasons.items()],
+            )
+            deleted = self._delete(list(reasons))
+        self._rows -= deleted
+
+    def quarantined(self) -> list[Refused]:
+        """List what was refused, oldest first."""
+        query = "SELECT id, device_id, kind, ts_ms, payload, reason, refused_ms FROM quarantine ORDER BY id"
+        rows = self._db.execute(query)
+        return [Refused(row[0], wire_text(*row[1:5]), row[5], moment(row[6])) for row in rows]
+
+    def retry(self, ids: Sequence[int] | None = None) -> int:
+        """Put refused readings, or all of them, back into the queue at their old place; give how many."""
+        with self._transaction():
+            everyone = [row[0] for row in self._db.execute("SELECT id FROM quarantine")]
+            chosen = [(number,) for number in everyone if ids is None or number in ids]
+            self._db.executemany(
+                "INSERT INTO reading (id, device_id, kind, ts_ms, payload) "
+                "SELECT id, device_id, kind, ts_ms, payload FROM quarantine WHERE id = ?",
+                chosen,
+            )
+            self._db.executemany("DELETE FROM quarantine WHERE id = ?", chosen)
+        self._count()
+        return len(chosen)
+
+    @contextmanager
+    def restoring(self) -> Iterator[sqlite3.Connection]:
+        """Let `salvage.py` fill the new file in one transaction, and take stock afterwards."""
+        with self._transaction():
+            yield self._db
+        self._timestamps = Timestamps(self._db)
+        self._count()
+
+    def length(self) -> int:
+        """Count the readings that wait."""
+        if self._pragma("data_version") != self._data_version:  # another process put something back
+            self._count()
+        return self._rows
+
+    def status(self) -> SpoolStatus:
+        """Tell how full the spool is."""
+        rows = self.length()
+        oldest_ms = self._one("SELECT coalesce(ts_ms, wall_ms) FROM reading ORDER BY id LIMIT 1")
+        return SpoolStatus(
+            rows=rows,
+            rows_without_time=self._one("SELECT count(*) FROM reading WHERE ts_ms IS NULL") or 0,
+            oldest=None if oldest_ms is None else moment(oldest_ms),
+            quarantined=self._one("SELECT count(*) FROM quarantine") or 0,
+            estimated_times=self._one("SELECT sum(estimated) FROM boot") or 0,
+            file_bytes=self._path.stat().st_size,
+            disk_free_bytes=shutil.disk_usage(self._path.parent).free,
+            corrupt_files=tuple(sorted(file.name for file in self._path.parent.glob(f"{self._path.name}.corrupt-*Z"))),
+        )
+
+    def _count(self) -> None:
+        """Count by looking at every row; done at the start and when another process changed something."""
+        self._data_version = self._pragma("data_version")
+        self._rows = self._one("SELECT count(*) FROM reading") or 0
+        newest = max(self._one(f"SELECT max(id) FROM {table}") or 0 for table in ("reading", "quarantine"))  # noqa: S608 - our names
+        self._next_id = max(self._next_id, newest + 1)
+
+    def _delete(self, ids: Sequence[int]) -> int:
+        return self._db.executemany("DELETE FROM reading WHERE id = ?", [(number,) for number in ids]).rowcount
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _pragma(self, name: str) -> int:
+        return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def _one(self, query: str) -> int | None:
+        row: tuple[int | None] | None = self._db.execute(query).fetchone()
+        return row[0] if row else None

@@ -1,0 +1,217 @@
+"""Batch, POST, verdict, settle: the one place that decides what an answer of the server means for the readings."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sungaze_edge.backoff import Backoff, time_limit, wait
+from sungaze_edge.clock import Clock, Instant
+from sungaze_edge.errors import DeliveryError, SpoolError
+from sungaze_edge.log import Trouble
+from sungaze_edge.reading import Waiting
+from sungaze_edge.server import Answer, Server
+from sungaze_edge.spool import Spool
+
+log = logging.getLogger(__name__)
+
+_STOP_GRACE_S = 4.0
+_REQUEST_S = 120.0
+_REFUSALS_IN_A_ROW = 3  # more of them look like a mistake of the server's: go slowly then
+
+
+class Verdict(Enum):
+    """What becomes of a batch."""
+
+    STORED = "stored"
+    """The server has it: delete."""
+    REFUSED = "refused"
+    """Something in it is not acceptable: set exactly that aside, send the rest again."""
+    DENIED = "denied"
+    """The token is wrong or not for this device: keep all, try slowly, a person must act."""
+    LATER = "later"
+    """Not now: keep all, back off."""
+    MISPLACED = "misplaced"
+    """This is not our server's answer, the address seems wrong: keep all, back off."""
+
+
+_BY_STATUS = {
+    400: Verdict.REFUSED,
+    413: Verdict.REFUSED,
+    422: Verdict.REFUSED,
+    401: Verdict.DENIED,
+    403: Verdict.DENIED,
+    408: Verdict.LATER,
+    425: Verdict.LATER,
+    429: Verdict.LATER,
+}
+
+
+def verdict(answer: Answer) -> Verdict:
+    """Judge an answer by its status, and by whether it has the shape that only our server gives it."""
+    if 200 <= answer.status < 300:
+        count = (answer.document or {}).get("inserted")
+        return Verdict.STORED if type(count) is int else Verdict.MISPLACED
+    judged = _BY_STATUS.get(answer.status, Verdict.LATER if answer.status >= 500 else Verdict.MISPLACED)
+    # A proxy in between may limit sizes, but it knows nothing of samples.
+    if judged is Verdict.REFUSED and answer.document is None and answer.status != 413:
+        return Verdict.MISPLACED
+    return judged
+
+
+def refused_samples(document: dict[str, Any] | None, count: int) -> dict[int, str]:
+    """Give the reason for each refused index of a batch of `count`, from `errors[].loc`; empty when it names none."""
+    reasons: dict[int, list[str]] = {}
+    errors = (document or {}).get("errors")
+    for error in errors if isinstance(errors, list) else []:
+        match error:
+            case {"loc": ["body", "samples", int(index), *where]} if 0 <= index < count:
+                field = ".".join(map(str, where))
+                reasons.setdefault(index, []).append(f"{field}: {error.get('msg', 'not acceptable')}".lstrip(": "))
+    return {index: "; ".join(texts) for index, texts in reasons.items()}
+
+
+@dataclass(slots=True)
+class UploadStatus:
+    """How delivery goes."""
+
+    delivered: int = 0
+    last_success: Instant | None = None
+    verdict: Verdict | None = None
+    last_error: str | None = None
+    last_error_at: datetime | None = None
+
+
+class Uploader:
+    """Delivers what waits in the spool: back to back while there is a backlog, then at its interval."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        server: Server,
+        clock: Clock,
+        *,
+        batch_size: int,
+        interval_s: float,
+        drain_batch_size: int = 1000,
+        backoff_s: tuple[float, float] = (1, 300),
+        denied_backoff_s: tuple[float, float] = (120, 300),
+    ) -> None:
+        """Take where readings come from and go to."""
+        self.status = UploadStatus()
+        self._spool = spool
+        self._server = server
+        self._clock = clock
+        self._batch_size = batch_size
+        self._interval_s = interval_s
+        self._biggest = drain_batch_size
+        self._narrow: int | None = None
+        self._refusals = 0
+        self._backoff = Backoff(*backoff_s)
+        self._denied_backoff = Backoff(*denied_backoff_s)
+        self._shortest_wait_s = backoff_s[0]
+        self._trouble = Trouble(log)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop`; a batch on its way then gets a few seconds."""
+        while not stop.is_set():
+            if await wait(stop, await self._round(stop)):
+                break
+
+    async def _round(self, stop: asyncio.Event) -> float:
+        """Send one batch; give how many seconds to wait before the next."""
+        try:
+            async with time_limit(_REQUEST_S, stop, _STOP_GRACE_S):
+                return await self._send()
+        except (DeliveryError, SpoolError) as error:
+            return self._put_off(Verdict.LATER, str(error))
+        except TimeoutError:
+            return 0 if stop.is_set() else self._put_off(Verdict.LATER, "the server took too long")
+
+    async def _send(self) -> float:
+        waiting = await self._spool.length()
+        batch = await self._spool.peek(self._size(waiting), self._clock.instant())
+        if batch:
+            answer = await self._server.ingest([reading.sample for reading in batch])
+            return await self._settle(batch, answer)
+        if waiting:  # readings without a time: any answer of the server tells it
+            await self._server.devices()
+            return 0 if self._clock.synced() else self._backoff.next_s()
+        return self._interval_s
+
+    def _size(self, waiting: int) -> int:
+        return min(self._narrow or self._biggest, self._biggest if waiting > self._batch_size else self._batch_size)
+
+    async def _settle(self, batch: Sequence[Waiting], answer: Answer) -> float:
+        judged = verdict(answer)
+        if judged is Verdict.STORED:
+            return await self._stored(batch)
+        if judged is Verdict.REFUSED:
+            return await self._refused(batch, answer)
+        return self._put_off(judged, _complaint(judged, answer), answer.retry_after_s)
+
+    async def _stored(self, batch: Sequence[Waiting]) -> float:
+        await self._spool.ack([reading.id for reading in batch])
+        self.status.delivered += len(batch)
+        self._answered(Verdict.STORED)
+        self._refusals = 0
+        if self._narrow is not None:
+            self._narrow = self._narrow * 2 if self._narrow * 2 < self._biggest else None
+        return 0 if await self._spool.length() >= self._batch_size else self._interval_s
+
+    async def _refused(self, batch: Sequence[Waiting], answer: Answer) -> float:
+        """Narrow down to what the server does not take; what it refuses on its own goes to quarantine."""
+        reasons = {} if answer.status == 413 else refused_samples(answer.document, len(batch))
+        if not reasons and len(batch) > 1:
+            self._narrow = len(batch) // 2
+            if answer.status == 413:
+                self._biggest = self._narrow
+            return 0
+        reasons = reasons or {0: str((answer.document or {}).get("detail", f"refused with status {answer.status}"))}
+        await self._spool.quarantine(
+            {batch[index].id: reason for index, reason in reasons.items()}, self._clock.instant()
+        )
+        log.error(
+            f"The server refuses {len(reasons)} readings, first: {next(iter(reasons.values()))}. "
+            "They are set aside: 'sungaze-edge spool list' shows them."
+        )
+        self._answered(Verdict.REFUSED)
+        self._refusals += 1
+        return 0 if self._refusals <= _REFUSALS_IN_A_ROW else self._backoff.next_s()
+
+    def _answered(self, judged: Verdict) -> None:
+        self.status.verdict = judged
+        self.status.last_success = self._clock.instant()
+        self._trouble.ends("Readings are delivered again.")
+        if self._refusals < _REFUSALS_IN_A_ROW:
+            self._backoff.reset()
+        self._denied_backoff.reset()
+
+    def _put_off(self, judged: Verdict, complaint: str, retry_after_s: float | None = None) -> float:
+        self.status.verdict = judged
+        self.status.last_error, self.status.last_error_at = complaint, self._clock.instant().wall
+        level = logging.ERROR if judged is Verdict.DENIED else logging.WARNING
+        self._trouble.begins(
+            f"{judged} {complaint}", f"Nothing is delivered: {complaint}. Readings wait in the spool.", level=level
+        )
+        delay_s = (self._denied_backoff if judged is Verdict.DENIED else self._backoff).next_s()
+        return delay_s if retry_after_s is None else max(retry_after_s, self._shortest_wait_s)
+
+
+def _complaint(judged: Verdict, answer: Answer) -> str:
+    status = answer.status
+    if judged is Verdict.DENIED:
+        about = "does not know the token" if status == 401 else "knows the token, but not for this device"
+        return f"the server {about} (status {status}); check VPS_DEVICE_TOKEN and DEVICE_ID against its DEVICE_TOKENS"
+    if judged is Verdict.LATER:
+        return f"the server answers with status {status}"
+    if 300 <= status < 400:
+        return f"the server redirects to {answer.location} (status {status}); set VPS_INGEST_URL to the final address"
+    if 200 <= status < 300:
+        return (
+            f"something else than a Sungaze server answers (status {status}); check VPS_INGEST_URL and for a login page"
+        )
+    return f"no Sungaze server is at this address (status {status}); check VPS_INGEST_URL"
