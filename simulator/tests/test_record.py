@@ -216,3 +216,16 @@ async def test_a_day_of_the_house_runs_in_seconds(serve, connect, clock):
     assert len(readings) == 288
     assert readings[-1].house_time - readings[0].house_time > timedelta(hours=23)
     assert all(one.truth["pv_total_kwh"] <= other.truth["pv_total_kwh"] for one, other in pairwise(readings))
+
+
+async def test_lifetime_counters_keep_to_the_watchers_clock_at_any_speed(clock):
+    world = HouseWorld(House(NOON - timedelta(hours=4)), Profile(), speed=60, clock=clock)
+    first = world.snapshot().truth
+    seen_kwh = 0.0
+    for _ in range(360):
+        clock.seconds += 10
+        truth = world.snapshot().truth
+        seen_kwh += truth["pv_power_w"] * 10 / 3.6e6
+    counted_kwh = truth["pv_total_kwh"] - first["pv_total_kwh"]
+    assert counted_kwh > 0.5
+    assert abs(counted_kwh - seen_kwh) < 0.15

@@ -39,6 +39,17 @@ class Counters:
             self.output - earlier.output,
         )
 
+    def plus(self, other: "Counters", share: float) -> "Counters":
+        """Give these with a share of `other` added."""
+        return Counters(
+            self.pv + share * other.pv,
+            self.imported + share * other.imported,
+            self.exported + share * other.exported,
+            self.charged + share * other.charged,
+            self.discharged + share * other.discharged,
+            self.output + share * other.output,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:

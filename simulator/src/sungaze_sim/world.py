@@ -1,7 +1,7 @@
 """What stands behind the dongle: something that can be asked for one snapshot of all its registers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -53,7 +53,11 @@ class World(Protocol):
 
 
 class HouseWorld:
-    """A living house whose time runs `speed` times as fast as ours from `house.start` on."""
+    """A living house whose time runs `speed` times as fast as ours from `house.start` on.
+
+    Its lifetime counters count our time: a watcher with an ordinary clock sees energy = power x time, and no counter
+    that runs faster than the inverter can. Daily counters belong to the house's day.
+    """
 
     def __init__(self, house: House, profile: Profile, *, speed: float = 1, clock: Clock | None = None) -> None:
         """Start the house's time now."""
@@ -62,6 +66,7 @@ class HouseWorld:
         self.speed = speed
         self._clock = clock or SystemClock()
         self._began = self._clock.monotonic()
+        self._first_totals = house.at(house.start).totals
         self._ripple = 0
         self._last: Mapping[str, float | None] = {}
 
@@ -76,7 +81,7 @@ class HouseWorld:
     def snapshot(self) -> Snapshot:
         """Write the house of this instant into registers; no two snapshots in a row publish the same values."""
         now = self.house_time()
-        state = self._unlike_the_last(self.house.at(now))
+        state = self._unlike_the_last(self._in_our_time(self.house.at(now)))
         return Snapshot(
             truth=self._last,
             house_time=now,
@@ -84,6 +89,10 @@ class HouseWorld:
             holding_words=holding_words(state.inverter_clock, self.profile),
             gap=LAN_GAP if self.profile.path is Path.LAN else WINET_GAP,
         )
+
+    def _in_our_time(self, state: State) -> State:
+        added = state.totals.since(self._first_totals)
+        return replace(state, totals=self._first_totals.plus(added, 1 / self.speed))
 
     def _unlike_the_last(self, state: State) -> State:
         while True:
