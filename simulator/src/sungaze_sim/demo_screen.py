@@ -1,0 +1,101 @@
+"""What a person sees of the demo: a live table on a terminal, plain lines anywhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+_ROWS = (
+    ("sun on the roof", "pv_power_w", "W"),
+    ("house uses", "load_power_w", "W"),
+    ("battery (+ charging)", "battery_power_w", "W"),
+    ("battery level", "battery_soc_pct", "%"),
+    ("grid (+ exporting)", "export_power_w", "W"),
+    ("PV yield today", "pv_daily_kwh", "kWh"),
+)
+_EVENTS_SHOWN = 8
+
+
+@dataclass(slots=True)
+class View:
+    """Everything the screen shows at one moment."""
+
+    device: str = ""
+    house_time: str = ""
+    inverter_up: bool = True
+    server_up: bool = False
+    house: Mapping[str, float | None] = field(default_factory=dict)
+    arrived: Mapping[str, Any] = field(default_factory=dict)
+    polled: int = 0
+    spooled: int = 0
+    stored: int = 0
+
+    def counts(self) -> str:
+        """Say where the readings are."""
+        return f"handed out {self.polled}   waiting in the spool {self.spooled}   stored {self.stored}"
+
+
+class Screen:
+    """Shows views and events; `with` it."""
+
+    def __init__(self, hints: list[str], console: Console | None = None) -> None:
+        """Remember the lines that stay at the bottom."""
+        self._console = console or Console(highlight=False, soft_wrap=True)
+        self._hints = hints
+        self._events: list[str] = []
+        self._last_counts = ""
+        self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        if self._live:
+            self._live.start()
+        else:
+            self._console.print("\n".join(self._hints))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the last picture where it is."""
+        if self._live:
+            self._live.stop()
+
+    def event(self, second: float, text: str) -> None:
+        """Tell that something happened."""
+        self._events.append(f"{second:5.1f} s  {text}")
+        if not self._live:
+            self._console.print(self._events[-1])
+
+    def show(self, second: float, view: View) -> None:
+        """Draw a view; without a terminal, say so when the counts have changed."""
+        if self._live:
+            self._live.update(self._picture(view), refresh=True)
+        elif view.counts() != self._last_counts:
+            self._last_counts = view.counts()
+            self._console.print(f"{second:5.1f} s  {self._last_counts}")
+
+    def _picture(self, view: View) -> Group:
+        table = Table(box=None, pad_edge=False)
+        table.add_column("")
+        table.add_column(f"inverter: {view.device}", justify="right", style="yellow")
+        table.add_column("server: /v1/realtime", justify="right", style="green")
+        table.add_row("time", view.house_time, str(view.arrived.get("ts", "")), style="dim")
+        for label, name, unit in _ROWS:
+            table.add_row(label, _shown(view.house.get(name), unit), _shown(view.arrived.get(name), unit))
+        state = Text.assemble(
+            "inverter ", _lamp(view.inverter_up), "   server ", _lamp(view.server_up), f"   {view.counts()}"
+        )
+        events = Text("\n".join(self._events[-_EVENTS_SHOWN:]))
+        return Group(Panel(table, title="Sungaze", expand=False), state, "", events, "", *self._hints)
+
+
+def _lamp(up: bool) -> tuple[str, str]:  # noqa: FBT001 - reads well where it is called
+    return ("up", "green") if up else ("DOWN", "bold red")
+
+
+def _shown(value: object, unit: str) -> str:
+    return "-" if value is None else f"{value} {unit}"
