@@ -1,0 +1,83 @@
+"""Memory of the edge daemon, installed as on a Raspberry Pi: polling and uploading over TLS with a backlog in its spool."""
+
+import asyncio
+import json
+import sqlite3
+import tempfile
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sungaze_edge.clock import Instant
+from sungaze_edge.reading import Reading
+from sungaze_edge.store import Store
+from sungaze_sim.house import House
+from sungaze_sim.profile import Profile
+from sungaze_sim.server import WinetServer
+from sungaze_sim.stack import DEVICE_ID, Stack
+from sungaze_sim.world import HouseWorld
+
+LEAN_COMMAND = Path(__file__).parent.parent / ".venv-edge/bin/sungaze-edge"
+BACKLOG_ROWS = 120_000
+TARGET_MB, AIM_MB = 50, 40
+
+
+def fill(spool: Path, rows: int) -> None:
+    """Lay a week's backlog into a spool: copies of one real reading, five seconds apart, up to an hour ago."""
+    newest = datetime.now(UTC) - timedelta(hours=1)
+    values = {"pv_power_w": 2500, "load_power_w": 800, "export_power_w": 200, "battery_power_w": 1500}
+    with closing(Store(spool)) as store:
+        store.enqueue(Reading(DEVICE_ID, "sungrow", values, Instant(newest, 0, "bench", synced=True)))
+    with closing(sqlite3.connect(spool)) as database, database:
+        payload, ts_ms = database.execute("SELECT payload, ts_ms FROM reading").fetchone()
+        payload = json.dumps(json.loads(payload) | {f"mppt{n}_voltage_v": 411.5 for n in range(1, 5)} | {"running_state": "Running"})
+        database.execute("DELETE FROM reading")
+        database.executemany(
+            "INSERT INTO reading (id, device_id, kind, ts_ms, payload) VALUES (?, ?, 'sungrow', ?, ?)",
+            ((row + 1, DEVICE_ID, ts_ms - 5000 * (rows - row), payload) for row in range(rows)),
+        )
+
+
+def status_mb(pid: int, name: str) -> float:
+    """Read a line of /proc/PID/status, in MB of 2^20 bytes."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) / 1024
+    raise KeyError(name)
+
+
+async def measure(seconds: float) -> dict[str, float]:
+    """Run the daemon beside a real server and a simulated inverter; give its memory in MB."""
+    with tempfile.TemporaryDirectory(prefix="sungaze-bench-") as name:
+        stack = Stack(Path(name))
+        server = WinetServer(HouseWorld(House(datetime.now(UTC), spec=Profile().house_spec()), Profile()))
+        fill(stack.spool, BACKLOG_ROWS)
+        await server.start("127.0.0.1", 0)
+        try:
+            # The server comes later, so that polling goes on with the whole backlog in the spool first.
+            await stack.start_edge(server.port, [str(LEAN_COMMAND), "run"])
+            await asyncio.sleep(0.2 * seconds)
+            full_mb = status_mb(stack.edge.pid, "VmRSS")
+            await stack.start_api()
+            await asyncio.sleep(0.8 * seconds)
+            stack.require_running("edge", stack.edge)
+            return {
+                "with_backlog_mb": full_mb,
+                "at_end_mb": status_mb(stack.edge.pid, "VmRSS"),
+                "peak_mb": status_mb(stack.edge.pid, "VmHWM"),
+                "left_in_spool": stack.spooled(),
+            }
+        finally:
+            await stack.close()
+            await server.stop()
+
+
+def main(seconds: float) -> dict[str, float]:
+    """Measure, print, and give the figures."""
+    print(f"edge memory: {seconds:.0f} s of polling and uploading over TLS, {BACKLOG_ROWS:,} readings in the spool at first")
+    figures = asyncio.run(measure(seconds))
+    print(
+        f"  RSS with the backlog {figures['with_backlog_mb']:.1f} MB, at the end {figures['at_end_mb']:.1f} MB, "
+        f"peak {figures['peak_mb']:.1f} MB (limit {TARGET_MB}, aim {AIM_MB}); {figures['left_in_spool']} left in the spool"
+    )
+    return figures
