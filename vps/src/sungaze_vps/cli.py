@@ -61,9 +61,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(arguments: argparse.Namespace) -> None:
     config = load_config()
-    configure_logging(config.log_level, config.log_format)
     _check_serve_arguments(arguments, config)
     _prepare_database(config)
+    configure_logging(config.log_level, config.log_format)
     # uvicorn repeats the signal that ended it once it is done; then this makes the end a clean one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(

@@ -1,0 +1,128 @@
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from sungaze_vps.cli import main
+
+TOKEN = "0123456789abcdef"
+
+
+@pytest.fixture
+def environ(monkeypatch):
+    def set_environ(**variables):
+        for name in ("DATABASE_URL", "REDIS_URL", "DEVICE_TOKENS", "READ_TOKENS"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return set_environ
+
+
+@pytest.fixture
+def good(environ, tmp_path):
+    settings = {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'readings.db'}",
+        "REDIS_URL": "memory://",
+        "DEVICE_TOKENS": f"{TOKEN}:home",
+    }
+    environ(**settings)
+    return settings
+
+
+@pytest.fixture
+def refusal(capsys):
+    def run(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            main([*arguments])
+        assert ended.value.code == 2
+        lines = capsys.readouterr().err.splitlines()
+        assert all(line.startswith("sungaze-vps: ") for line in lines)
+        return [line.removeprefix("sungaze-vps: ") for line in lines]
+
+    return run
+
+
+def test_migrate_then_check_is_good(good, capsys):
+    main(["migrate"])
+    main(["check"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "the database has the schema of this version"
+    assert lines[1].startswith("settings: ok (")
+    assert lines[2:] == ["database: ok, schema of this version", "cache: ok"]
+    assert TOKEN not in "".join(lines)
+
+
+def test_check_says_to_migrate(good, refusal):
+    (line,) = refusal("check")
+    assert "sungaze-vps migrate" in line
+
+
+def test_check_says_when_the_cache_does_not_answer(good, environ, refusal):
+    main(["migrate"])
+    environ(**good | {"REDIS_URL": "redis://127.0.0.1:1"})
+    (line,) = refusal("check")
+    assert "REDIS_URL" in line
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "check"])
+def test_every_command_that_needs_settings_names_all_mistakes_at_once(environ, refusal, command):
+    environ(DATABASE_URL="nonsense", DEVICE_TOKENS="secret:home")
+    lines = refusal(command)
+    assert [line.split()[0] for line in lines] == ["DATABASE_URL", "REDIS_URL", "DEVICE_TOKENS"]
+    assert "secret" not in "".join(lines)
+
+
+@pytest.mark.parametrize("url", ["postgresql://user:hush@127.0.0.1:1/readings", "sqlite:////nowhere/readings.db"])
+@pytest.mark.parametrize("command", ["serve", "migrate", "check"])
+def test_a_database_that_cannot_be_reached_is_one_line_without_the_password(good, environ, refusal, command, url):
+    environ(**good | {"DATABASE_URL": url})
+    (line,) = refusal(command)
+    assert line.startswith("the database cannot be used (")
+    assert "hush" not in line
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+def test_serve_refuses_a_shared_database_that_nobody_migrated(good, environ, refusal, empty_database_url):
+    environ(**good | {"DATABASE_URL": empty_database_url})
+    (line,) = refusal("serve")
+    assert "run 'sungaze-vps migrate' first" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--port", "70000"], "--port"),
+        (["--workers", "0"], "--workers"),
+        (["--workers", "2"], "REDIS_URL"),
+        (["--tls-cert", "cert.pem"], "--tls-key"),
+        (["--tls-cert", "none.pem", "--tls-key", "none.pem"], "none.pem"),
+    ],
+)
+def test_serve_refuses_what_cannot_work_in_one_line(good, refusal, arguments, named):
+    (line,) = refusal("serve", *arguments)
+    assert named in line
+
+
+def test_a_new_token_has_256_bits_and_comes_with_the_lines_to_set(environ, capsys):
+    environ()
+    main(["token", "new", "cabin"])
+    server, edge = re.findall(r"^[A-Z].*$", capsys.readouterr().out, re.MULTILINE)
+    (token,) = re.fullmatch(r"DEVICE_TOKENS=([\w-]{43}):cabin", server).groups()
+    assert edge == f"VPS_DEVICE_TOKEN={token}"
+    main(["token", "new"])
+    assert token not in capsys.readouterr().out
+
+
+def test_the_description_can_be_printed_without_any_setting():
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "REDIS", "DEVICE"))
+    }
+    command = [sys.executable, "-m", "sungaze_vps", "openapi"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=True)
+    document = json.loads(done.stdout)
+    assert document["openapi"].startswith("3.1")
+    assert "/v1/ingest" in document["paths"]
