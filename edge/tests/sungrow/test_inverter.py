@@ -178,6 +178,13 @@ async def test_an_impossible_counter_is_left_out_and_said_once(dongle, source, c
     assert "pv_total_kwh" in caplog.text
 
 
+async def test_another_inverter_may_have_counted_less(dongle, source):
+    await source.read()
+    dongle.load("lan_sh8rt20_night_soc0_2024-01-05")
+    await source.close()
+    assert (await source.read())["pv_total_kwh"] == 25.4
+
+
 async def test_values_that_do_not_move_are_said_once(dongle, source, caplog, monkeypatch):
     monkeypatch.setattr("sungaze_edge.sources.sungrow.guard.STALE_AFTER", 3)
     for _ in range(8):

@@ -43,6 +43,7 @@ class SungrowInverter:
         self._identity = Identity(None, None, model_of(0))
         self._findings = Findings()
         self._plan: Plan | None = None
+        self._serial: str | None = None
         self._guard = GuardState()
 
     async def read(self) -> Mapping[str, Value]:
@@ -104,6 +105,8 @@ class SungrowInverter:
         if is_new:
             await self._connection.open()
             identity = await identify(self._connection)
+            if identity.serial not in (None, self._serial):
+                self._serial, self._guard = identity.serial, GuardState()  # another inverter, other counters
             if identity != self._identity:
                 self._identity, self._plan, self._findings = identity, None, Findings()
                 _log.info(f"Reading {identity.model.name}, firmware {identity.firmware or 'unknown'}")
