@@ -9,7 +9,7 @@ PRECISION make those sums exact, whatever the order of adding, up to 2^53:
 - `max_<field>`: in the field's unit
 - `rise_<counter>`: millionths of a kWh (mWh) the meter gained, see `services/rollups.py`
 - `work_<energy>`: mWh, from power times the time covered, see there
-- quarters only: `first_<counter>`, `last_<counter>` (kWh), `inside_<counter>` (mWh gained after the first)
+- quarters only: `first_<counter>`, `last_<counter>` (mWh), `inside_<counter>` (mWh gained after the first)
 """
 
 from datetime import UTC, datetime, timedelta

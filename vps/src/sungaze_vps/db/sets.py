@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 
 from sungaze_vps.db.models import UtcMillis, to_millis
 
-type Columns = Mapping[str, type[sa.Text | sa.Integer | UtcMillis]]
+type Columns = Mapping[str, type[sa.Text | sa.Integer | sa.Double[float] | UtcMillis]]
 """Name -> type of each column of the set."""
 
 
@@ -35,7 +35,7 @@ def parameter_set(name: str, columns: Columns, dialect: str) -> sa.CTE:
 def set_parameters(name: str, columns: Columns, rows: Iterable[Sequence[Any]], dialect: str) -> dict[str, Any]:
     """Give the parameters that fill the set `name`; each row in the order of `columns`, times as aware datetimes."""
     if dialect == "postgresql":
-        arrays = zip(*rows, strict=True)
+        arrays = list(zip(*rows, strict=True)) or [()] * len(columns)
         return {f"{name}_{column}": list(values) for column, values in zip(columns, arrays, strict=True)}
     times = [position for position, kind in enumerate(columns.values()) if kind is UtcMillis]
     plain = [list(row) for row in rows]

@@ -1,5 +1,6 @@
 """Puts buckets of any length in any zone together from the UTC quarters and days."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from sungaze_vps.db.models import MILLISECOND, UtcMillis, days_table, means, quarters_table
+from sungaze_vps.db.models import MILLISECOND, UtcMillis, days_table, maxima, means, quarters_table, sums, weights
 from sungaze_vps.db.sets import Columns, parameter_set, set_parameters
 from sungaze_vps.measurement import Energy, Measurement
-from sungaze_vps.services.latest import span_query
-from sungaze_vps.services.raw_rollups import quarters_of_device
-from sungaze_vps.services.rollup_statements import QUARTERS, added_up, within
-from sungaze_vps.services.rollups import DAY, QUARTER, floor
+from sungaze_vps.services.raw_rollups import quarters_from_raw
+from sungaze_vps.services.rollup_statements import added_up, within
+from sungaze_vps.services.rollups import DAY, floor
 
 type Totals = Mapping[str, Any]
 """The columns of quarters and days, added up."""
@@ -82,22 +82,13 @@ async def _totals_from_raw(
     connection: AsyncConnection, measurement: Measurement, device_id: str, edges: Sequence[datetime]
 ) -> dict[int, Totals]:
     """Do what `_totals` does without the tables of quarters and days."""
-    dialect = connection.dialect.name
-    first, last = (await connection.execute(span_query(measurement), {"device_id": device_id})).one()
-    if first is None or last < edges[0] or first >= edges[-1]:
-        return {}
-    start, end = max(edges[0], floor(first, QUARTER)), min(edges[-1], last + MILLISECOND)
-    starts = [start + number * QUARTER for number in range(-(-(end - start) // QUARTER))]
-    quarters = ((device_id, begin, begin + QUARTER, begin - QUARTER) for begin in starts)
-    spans = ((device_id, *edge, number) for number, edge in enumerate(pairwise(edges)))
-    parameters = {
-        "device_id": device_id,
-        "start": start,
-        **set_parameters("quarters", QUARTERS, quarters, dialect),
-        **set_parameters("spans", SPANS, spans, dialect),
-    }
-    result = await connection.execute(_sum_query(measurement, quarters_of_device(measurement), dialect), parameters)
-    return {row["number"]: row for row in result.mappings()}
+    names = ["sample_count", *weights(measurement), *sums(measurement), *maxima(measurement)]
+    totals: dict[int, Totals] = {}
+    for quarter in await quarters_from_raw(connection, measurement, device_id, edges[0], edges[-1]):
+        number = bisect_right(edges, quarter["bucket"]) - 1
+        row = {name: quarter[name] for name in names}
+        totals[number] = _together(totals[number], row) if number in totals else row
+    return totals
 
 
 type _Span = tuple[datetime, datetime, int]

@@ -1,42 +1,54 @@
-"""Sums up raw readings where the rollup tables are missing: the same answer, slowly. PostgreSQL only."""
+"""Sums up raw readings where the rollup tables are missing: the same answer, slowly."""
 
-from functools import cache
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sungaze_vps.db.models import UtcMillis, counters, samples_table
-from sungaze_vps.db.sets import parameter_set
+from sungaze_vps.db.models import MILLISECOND, counters, samples_table
+from sungaze_vps.db.sets import set_parameters
 from sungaze_vps.measurement import Measurement
-from sungaze_vps.services.rollup_statements import QUARTERS, gained, quarters_from_samples
+from sungaze_vps.services.counters import millionths, read_counters
+from sungaze_vps.services.latest import span_query
+from sungaze_vps.services.rollup_statements import counted_columns, quarters_from_samples
+from sungaze_vps.services.rollups import QUARTER, floor, quarter_parameters
 
-_DIALECT = "postgresql"
 
-
-@cache
-def quarters_of_device(measurement: Measurement) -> sa.Subquery:
-    """Select the quarters of the set `quarters`, all of `:device_id`, complete; `:start` is where the first begins."""
-    computed = quarters_from_samples(measurement, _DIALECT, parameter_set("quarters", QUARTERS, _DIALECT))
-    rises = []
+async def quarters_from_raw(
+    connection: AsyncConnection, measurement: Measurement, device_id: str, start: datetime, end: datetime
+) -> list[dict[str, Any]]:
+    """Give the rows that the table of quarters would hold for [start, end), in order of time."""
+    dialect = connection.dialect.name
+    first, last = (await connection.execute(span_query(measurement), {"device_id": device_id})).one()
+    if first is None:
+        return []
+    start, end = max(start, floor(first, QUARTER)), min(end, last + MILLISECOND)
+    starts = [start + number * QUARTER for number in range(-((start - end) // QUARTER))]
+    parameters = quarter_parameters([(device_id, at) for at in starts], dialect)
+    counted = await read_counters(connection, measurement, parameters)
+    parameters |= set_parameters("counted", counted_columns(measurement), counted, dialect)
+    result = await connection.execute(quarters_from_samples(measurement, dialect), parameters)
+    quarters = sorted((dict(row) for row in result.mappings()), key=lambda quarter: quarter["bucket"])
     for name in counters(measurement):
-        last = computed.c[f"last_{name}"]
-        neighbour = sa.func.lag(last).over(partition_by=last.is_(None), order_by=computed.c.bucket)
-        last_before = sa.func.coalesce(neighbour, _last_before_start(measurement, name))
-        rise = gained(computed.c[f"first_{name}"], last_before, computed.c[f"inside_{name}"], _DIALECT)
-        rises.append(rise.label(f"rise_{name}"))
-    return sa.select(*computed.c, *rises).subquery("linked")
+        _link(quarters, name, await _last_before(connection, measurement, name, device_id, start))
+    return quarters
 
 
-def _last_before_start(measurement: Measurement, name: str) -> sa.ScalarSelect[Any]:
+def _link(quarters: list[dict[str, Any]], name: str, last: float | None) -> None:
+    for quarter in quarters:
+        first = quarter[f"first_{name}"]
+        quarter[f"rise_{name}"] = None
+        if first is not None:
+            quarter[f"rise_{name}"] = quarter[f"inside_{name}"] + max(0.0, first - (first if last is None else last))
+            last = quarter[f"last_{name}"]
+
+
+async def _last_before(
+    connection: AsyncConnection, measurement: Measurement, name: str, device_id: str, start: datetime
+) -> float | None:
     samples = samples_table(measurement)
-    return (
-        sa.select(samples.c[name])
-        .where(
-            samples.c.device_id == sa.bindparam("device_id", type_=sa.Text),
-            samples.c.ts < sa.bindparam("start", type_=UtcMillis),
-            samples.c[name].is_not(None),
-        )
-        .order_by(samples.c.ts.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    known = samples.c[name].is_not(None)
+    query = sa.select(samples.c[name]).where(samples.c.device_id == device_id, samples.c.ts < start, known)
+    value = await connection.scalar(query.order_by(samples.c.ts.desc()).limit(1))
+    return None if value is None else millionths(value)

@@ -22,20 +22,32 @@ from sungaze_vps.measurement import Energy, Measurement
 
 type Expression = sa.ColumnElement[Any]
 
-QUARTERS: Columns = {"device_id": sa.Text, "bucket": UtcMillis, "until": UtcMillis, "reach": UtcMillis}
-"""A set of quarters: start, end, and how far back a reading still covers the time up to the start."""
+QUARTERS: Columns = {
+    "device_id": sa.Text,
+    "bucket": UtcMillis,
+    "until": UtcMillis,
+    "reach": UtcMillis,
+    "number": sa.Integer,
+}
+"""A set of quarters: start, end, how far back a reading still covers the time up to the start, and a number."""
 DAYS: Columns = {"device_id": sa.Text, "bucket": UtcMillis, "until": UtcMillis}
 
 _THOUSANDTHS = 1e3
-_MILLIONTHS = 1e6
 _MILLIS_PER_HOUR = 3.6e6
+
+
+def counted_columns(measurement: Measurement) -> Columns:
+    """Give the columns of the set `counted`: what `services/counters.py` found in each quarter of the other set."""
+    return {"number": sa.Integer} | {
+        f"{part}_{name}": sa.Double for name in counters(measurement) for part in ("first", "last", "inside")
+    }
 
 
 @cache
 def write_quarters(measurement: Measurement, dialect: str) -> sa.Insert:
     """Compute the quarters of the set `quarters` from their readings; all but `rise_`, which needs the neighbours."""
-    keys = parameter_set("quarters", QUARTERS, dialect)
-    return _upsert(quarters_table(measurement), quarters_from_samples(measurement, dialect, keys), dialect)
+    computed = quarters_from_samples(measurement, dialect)
+    return _upsert(quarters_table(measurement), computed.subquery(), dialect)
 
 
 @cache
@@ -81,9 +93,13 @@ def within(keys: sa.FromClause, device_id: Expression, time: Expression) -> Expr
     return sa.and_(device_id == keys.c.device_id, time >= keys.c.bucket, time < keys.c.until)
 
 
-def quarters_from_samples(measurement: Measurement, dialect: str, keys: sa.FromClause) -> sa.Subquery:
-    """Select the quarters of a set as their readings have them, without `rise_`; those without readings are absent."""
-    added = _added_samples(measurement, dialect, keys)
+@cache
+def quarters_from_samples(measurement: Measurement, dialect: str) -> sa.Select[Any]:
+    """Select the quarters of the set `quarters` as their readings, and the set `counted`, have them, without `rise_`.
+
+    Quarters without readings are absent.
+    """
+    added = _added_samples(measurement, dialect)
     before = sa.alias(samples_table(measurement))
     last_before = (
         sa.select(sa.func.max(before.c.ts))
@@ -92,8 +108,6 @@ def quarters_from_samples(measurement: Measurement, dialect: str, keys: sa.FromC
     )
     covered_ms = _millis_between(sa.func.coalesce(last_before, added.c.first_ts), added.c.last_ts, dialect)
     covered = sa.select(*added.c, covered_ms.label("covered_ms")).subquery("covered")
-    helpers = ("reach", "first_ts", "last_ts", "covered_ms")
-    kept = [column for column in covered.c if column.name not in helpers and not column.name.startswith("directed_")]
     works = [
         _whole(
             covered.c[f"directed_{energy.name}"] * covered.c.covered_ms / (covered.c.sample_count * _MILLIS_PER_HOUR),
@@ -101,59 +115,38 @@ def quarters_from_samples(measurement: Measurement, dialect: str, keys: sa.FromC
         ).label(f"work_{energy.name}")
         for energy in measurement.energies
     ]
-    return sa.select(*kept, *works).subquery("computed")
-
-
-def _added_samples(measurement: Measurement, dialect: str, keys: sa.FromClause) -> sa.Subquery:
-    reading = _readings(measurement, keys)
-    weight = reading.c.sample_count
-    key = (reading.c.device_id, reading.c.bucket, reading.c.reach)
-    columns: dict[str, Expression] = {"sample_count": sa.func.sum(weight)}
-    columns |= {"first_ts": sa.func.min(reading.c.ts), "last_ts": sa.func.max(reading.c.ts)}
-    for name in means(measurement):
-        value = reading.c[name]
-        columns[f"sum_{name}"] = sa.func.sum(_whole(value * _THOUSANDTHS, dialect) * weight)
-        columns[f"weight_{name}"] = sa.func.coalesce(sa.func.sum(weight).filter(value.is_not(None)), 0)
-    for name in maxima(measurement):
-        columns[name] = sa.func.max(reading.c[name.removeprefix("max_")])
-    for energy in measurement.energies:
-        columns[f"directed_{energy.name}"] = sa.func.sum(_directed(energy, reading, dialect) * weight)
-    for name in counters(measurement):
-        value, earlier, later = (reading.c[f"{part}{name}"] for part in ("", "earlier_", "later_"))
-        gained = _whole(value * _MILLIONTHS, dialect) - _whole(earlier * _MILLIONTHS, dialect)
-        columns[f"first_{name}"] = sa.func.max(value).filter(earlier.is_(None))
-        columns[f"last_{name}"] = sa.func.max(value).filter(later.is_(None))
-        columns[f"inside_{name}"] = sa.func.sum(_positive(gained, dialect)).filter(earlier.is_not(None))
-    labelled = (column.label(name) for name, column in columns.items())
-    return sa.select(*key, *labelled).group_by(*key).subquery("added")
-
-
-def _readings(measurement: Measurement, keys: sa.FromClause) -> sa.Subquery:
-    """Select the readings of the quarters, each counter beside its earlier and its later value in the quarter."""
-    samples = samples_table(measurement)
-    neighbours = []
-    for name in counters(measurement):
-        # Readings without the counter are a partition of their own: the neighbours are the nearest that carry it.
-        own = (keys.c.device_id, keys.c.bucket, samples.c[name].is_(None))
-        for part, neighbour in (("earlier", sa.func.lag), ("later", sa.func.lead)):
-            value = neighbour(samples.c[name]).over(partition_by=own, order_by=samples.c.ts)
-            neighbours.append(value.label(f"{part}_{name}"))
-    powers = {energy.power for energy in measurement.energies}
-    wanted = dict.fromkeys([*means(measurement), *counters(measurement), *sorted(powers)])
-    return (
-        sa.select(
-            *(keys.c.device_id, keys.c.bucket, keys.c.reach, samples.c.ts, samples.c.sample_count),
-            *(samples.c[name] for name in wanted),
-            *neighbours,
-        )
-        .join_from(keys, samples, within(keys, samples.c.device_id, samples.c.ts))
-        .subquery("reading")
+    counted = parameter_set("counted", counted_columns(measurement), dialect)
+    found = [column for column in counted.c if column.name != "number"]
+    kept = ["device_id", "bucket", "sample_count", *weights(measurement), *maxima(measurement)]
+    kept += [f"sum_{name}" for name in means(measurement)]
+    return sa.select(*(covered.c[name] for name in kept), *works, *found).join_from(
+        covered, counted, covered.c.number == counted.c.number, isouter=True
     )
 
 
-def _directed(energy: Energy, reading: sa.FromClause, dialect: str) -> Expression:
+def _added_samples(measurement: Measurement, dialect: str) -> sa.Subquery:
+    keys = parameter_set("quarters", QUARTERS, dialect)
+    samples = samples_table(measurement)
+    weight = samples.c.sample_count
+    key = (keys.c.number, keys.c.device_id, keys.c.bucket, keys.c.reach)
+    columns: dict[str, Expression] = {"sample_count": sa.func.sum(weight)}
+    columns |= {"first_ts": sa.func.min(samples.c.ts), "last_ts": sa.func.max(samples.c.ts)}
+    for name in means(measurement):
+        value = samples.c[name]
+        columns[f"sum_{name}"] = sa.func.sum(_whole(value * _THOUSANDTHS, dialect) * weight)
+        columns[f"weight_{name}"] = sa.func.coalesce(sa.func.sum(weight).filter(value.is_not(None)), 0)
+    for name in maxima(measurement):
+        columns[name] = sa.func.max(samples.c[name.removeprefix("max_")])
+    for energy in measurement.energies:
+        columns[f"directed_{energy.name}"] = sa.func.sum(_directed(energy, samples, dialect) * weight)
+    labelled = (column.label(name) for name, column in columns.items())
+    joined = sa.select(*key, *labelled).join_from(keys, samples, within(keys, samples.c.device_id, samples.c.ts))
+    return joined.group_by(*key).subquery("added")
+
+
+def _directed(energy: Energy, samples: sa.FromClause, dialect: str) -> Expression:
     """Give the power in the direction of an energy, in thousandths of a watt; null where the reading has no power."""
-    power = reading.c[energy.power]
+    power = samples.c[energy.power]
     value = _positive(_whole(power * (energy.sign * _THOUSANDTHS), dialect), dialect)
     return sa.case((power.is_not(None), value))
 
@@ -182,6 +175,7 @@ def _affected(measurement: Measurement, keys: sa.FromClause) -> sa.Subquery:
 
 
 def _rise(table: sa.Table, name: str, dialect: str) -> Expression:
+    """Give what a counter gained in a quarter: inside, and since it was last read before."""
     first = table.c[f"first_{name}"]
     previous = sa.alias(table)
     last_before = (
@@ -195,13 +189,8 @@ def _rise(table: sa.Table, name: str, dialect: str) -> Expression:
         .limit(1)
         .scalar_subquery()
     )
-    return gained(first, last_before, table.c[f"inside_{name}"], dialect)
-
-
-def gained(first: Expression, last_before: Expression, inside: Expression, dialect: str) -> Expression:
-    """Give what a counter gained in a quarter, in mWh: since it was last read before, and inside."""
-    since = _whole(first * _MILLIONTHS, dialect) - _whole(sa.func.coalesce(last_before, first) * _MILLIONTHS, dialect)
-    return sa.case((first.is_not(None), sa.func.coalesce(inside, 0) + _positive(since, dialect)))
+    inside = table.c[f"inside_{name}"]
+    return sa.case((first.is_not(None), inside + _positive(first - sa.func.coalesce(last_before, first), dialect)))
 
 
 def _upsert(table: sa.Table, rows: sa.Subquery, dialect: str) -> sa.Insert:

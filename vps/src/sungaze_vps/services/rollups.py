@@ -18,15 +18,24 @@ A bucket is never added to: the buckets that a batch touches are computed again 
 late readings and any order of arrival come to the same, to the last digit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sungaze_vps.db.models import EPOCH
 from sungaze_vps.db.sets import set_parameters
 from sungaze_vps.measurement import Measurement
-from sungaze_vps.services.rollup_statements import DAYS, QUARTERS, link_counters, write_days, write_quarters
+from sungaze_vps.services.counters import read_counters
+from sungaze_vps.services.rollup_statements import (
+    DAYS,
+    QUARTERS,
+    counted_columns,
+    link_counters,
+    write_days,
+    write_quarters,
+)
 
 QUARTER = timedelta(minutes=15)
 DAY = timedelta(days=1)
@@ -47,13 +56,20 @@ async def refresh(connection: AsyncConnection, measurement: Measurement, written
     touched = {(device_id, floor(ts, QUARTER)) for device_id, ts in written}
     # The time a quarter covers begins at the last reading of the one before.
     touched |= {(device_id, start + QUARTER) for device_id, start in touched}
-    rows = [(device_id, start, start + QUARTER, start - QUARTER) for device_id, start in sorted(touched)]
-    parameters = set_parameters("quarters", QUARTERS, rows, dialect)
+    parameters = quarter_parameters(sorted(touched), dialect)
+    counted = await read_counters(connection, measurement, parameters)
+    parameters |= set_parameters("counted", counted_columns(measurement), counted, dialect)
     await connection.execute(write_quarters(measurement, dialect), parameters)
     changed = await connection.execute(link_counters(measurement, dialect), parameters)
     days = sorted({(device_id, floor(start, DAY)) for device_id, start in changed})
     parameters = set_parameters("days", DAYS, ((device_id, start, start + DAY) for device_id, start in days), dialect)
     await connection.execute(write_days(measurement, dialect), parameters)
+
+
+def quarter_parameters(quarters: Sequence[Bucket], dialect: str) -> dict[str, Any]:
+    """Fill the set `quarters`; their numbers are their positions."""
+    rows = ((device_id, at, at + QUARTER, at - QUARTER, number) for number, (device_id, at) in enumerate(quarters))
+    return set_parameters("quarters", QUARTERS, rows, dialect)
 
 
 def floor(time: datetime, length: timedelta) -> datetime:
