@@ -56,11 +56,21 @@ def test_it_ends_while_a_client_is_connected():
             assert process.wait(5) == 0
 
 
+def test_a_scheduled_outage_is_announced_and_over_on_the_same_port():
+    with running("--fault", "offline@0.2+0.2", "--control-port", "0") as process:
+        assert "switched on 127.0.0.1:" in process.stdout.readline()
+        port = int(process.stdout.readline().rsplit(":", 1)[1])
+        assert f"No longer listening on 127.0.0.1:{port}" in process.stderr.readline()
+        assert f"Listening on 127.0.0.1:{port} again" in process.stderr.readline()
+        assert len(read_words(port, 12999, 79)) == 9 + 2 * 79
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
         (["--capture", "nothing"], "lan_sh8rt20_charging"),
         (["--fault", "explode"], "no fault"),
+        (["--record", "/nowhere/record.jsonl"], "/nowhere/record.jsonl"),
         (["--start", "yesterday"], "not a time"),
         (["--speed", "0"], "speed must lie"),
         (["--model", "SH1"], "invalid choice"),

@@ -101,6 +101,16 @@ def test_the_battery_gives_back_less_than_it_took():
     assert moved.charged > 5
 
 
+@pytest.mark.parametrize("battery_kwh", [0, 9.6])
+def test_a_roof_too_large_for_the_inverter_is_throttled_to_its_rating(battery_kwh):
+    spec = HouseSpec(pv_peak_w=12_000, battery_capacity_kwh=battery_kwh)
+    states = list(walk(House(datetime(2026, 6, 20, 9, 0, tzinfo=UTC), spec=spec), 30, timedelta(minutes=2)))
+    assert max(state.inverter_power_w for state in states) == spec.inverter_rated_w
+    throttled = [state for state in states if state.inverter_power_w == spec.inverter_rated_w]
+    assert all(min(state.string_power_w) > 0 for state in throttled)
+    assert all(state.pv_power_w == state.inverter_power_w + state.battery_power_w for state in states)
+
+
 def test_without_a_battery_the_inverter_sleeps_at_night_and_wakes_with_the_sun():
     house = House(datetime(2026, 6, 20, 23, 0, tzinfo=UTC), spec=WITHOUT_BATTERY)
     seen = [(state.running, state.pv_power_w) for state in walk(house, 14, timedelta(minutes=1))]

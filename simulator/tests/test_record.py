@@ -68,6 +68,15 @@ async def test_two_polls_within_one_house_second_can_be_told_apart(serve, connec
     assert all(one.truth != other.truth for one, other in pairwise(record.readings))
 
 
+async def test_memory_can_be_bounded(serve, connect):
+    record = Record(keep=2)
+    client = await connect(await serve(record=record))
+    for _ in range(5):
+        await client.poll()
+    assert [reading.sequence for reading in record.readings] == [4, 5]
+    assert record.count == 5
+
+
 async def test_live_takes_a_new_snapshot_for_every_read(serve, connect):
     server = await serve(live=True)
     client = await connect(server)

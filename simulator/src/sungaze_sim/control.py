@@ -69,6 +69,6 @@ class ControlPort:
             return {"error": str(error)}
         return {
             "faults": self._server.faults.active(),
-            "readings": len(self._server.record.readings),
+            "readings": self._server.record.count,
             "connections": self._server.connections,
         }

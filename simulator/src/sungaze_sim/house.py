@@ -90,7 +90,7 @@ class House:
         self._live_until(start_s)
 
     def at(self, moment: datetime) -> State:
-        """Give the state at an aware time, which must not lie more than one step before the last one asked for.
+        """Give the state at an aware time, which must not lie before what was already lived (whole steps).
 
         Raises:
             ValueError: the time is in this house's past.

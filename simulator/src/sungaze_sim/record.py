@@ -35,8 +35,9 @@ class Reading:
 class Record:
     """Readings in memory and, with a path, in a file that is carried on when it is there already."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Open the record."""
+    def __init__(self, path: Path | None = None, *, keep: int | None = None) -> None:
+        """Open the record; `keep` bounds how many of the last readings stay in memory."""
+        self._keep = keep
         self.readings: list[Reading] = read_record(path) if path and path.exists() else []
         self._next = self.readings[-1].sequence + 1 if self.readings else 1
         self._file = path.open("a", buffering=1) if path else None
@@ -48,9 +49,16 @@ class Record:
         self._next += 1
         return self._next - 1
 
+    @property
+    def count(self) -> int:
+        """How many readings there have been, also those no longer in memory."""
+        return self._next - 1
+
     def add(self, reading: Reading) -> None:
         """Keep a reading."""
         self.readings.append(reading)
+        if self._keep is not None:
+            del self.readings[: -self._keep]
         self._write(asdict(reading))
 
     def confirm(self, reading: Reading) -> None:

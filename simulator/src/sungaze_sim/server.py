@@ -115,12 +115,12 @@ class WinetServer:
                 self.drop_connections()
             if rebooting or self.faults.on("offline"):
                 if self._listener:
-                    _log.info("no longer listening on %s:%d", self._host, self.port)
+                    _log.info(f"No longer listening on {self._host}:{self.port}")
                 self._close_listener()
             elif self._listener is None:
                 with suppress(OSError):  # somebody else took the port; try again until it is free
                     await self._listen()
-                    _log.info("listening on %s:%d again", self._host, self.port)
+                    _log.info(f"Listening on {self._host}:{self.port} again")
             await asyncio.sleep(_WATCH_S)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

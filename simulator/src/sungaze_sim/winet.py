@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import errno
+import logging
 import signal
 import sys
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from sungaze_sim.record import Record
 from sungaze_sim.server import WinetServer
 from sungaze_sim.world import HouseWorld, World
 
+_READINGS_IN_MEMORY = 1000
 _EXAMPLES = """\
 examples:
   sungaze-sim winet                                     a SH4.0RS in a living house on port 5020
@@ -90,13 +92,15 @@ def _time(text: str) -> datetime:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C; 0 then, 1 when the simulator could not start, with the reason on stderr."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
         return asyncio.run(_serve(options))
     except (UnknownCaptureError, FaultError) as error:
         print(error, file=sys.stderr)
     except OSError as error:
         advice = " Choose another one with --port or --control-port." if error.errno == errno.EADDRINUSE else ""
-        print(f"Cannot start: {error.strerror or error}.{advice}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"Cannot start: {where}{error.strerror or error}.{advice}", file=sys.stderr)
     return 1
 
 
@@ -104,10 +108,9 @@ async def _serve(options: argparse.Namespace) -> int:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    record = Record(options.record)
-    server = WinetServer(
-        _world(options), record=record, faults=Faults(options.fault), unit_id=options.unit_id, live=options.live
-    )
+    world, faults = _world(options), Faults(options.fault)
+    record = Record(options.record, keep=_READINGS_IN_MEMORY)
+    server = WinetServer(world, record=record, faults=faults, unit_id=options.unit_id, live=options.live)
     control = ControlPort(server)
     try:
         await server.start(options.host, options.port)
