@@ -1,6 +1,7 @@
 """One loop for any source: the schedule, the backoff, what is logged and how it ends."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -80,14 +81,14 @@ def test_hc004_a_missed_tick_is_skipped_and_never_made_up_for(watch):
 def test_hc004_reads_never_overlap_and_never_follow_each_other_early(watch):
     device = Device(*[4.99, 5.01, 9.7, 0.1, 5.0] * 20)
     watch(device, 500)
-    gaps = [after - before for before, after in zip(device.starts, device.starts[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(device.starts)]
     assert min(gaps) >= 5 - 1e-6
 
 
 def test_hc004_a_device_that_fails_is_asked_less_and_less_often(watch):
     device = Device(*unavailable(100))
     watch(device, 600)
-    gaps = [after - before for before, after in zip(device.starts, device.starts[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(device.starts)]
     assert all(gap >= 5 - 1e-6 for gap in gaps)
     assert gaps[5] >= 30
     assert max(gaps) <= 65

@@ -1,0 +1,64 @@
+"""`sungaze-edge check`: does each device answer, and does the server take the token? With what to do where not."""
+
+import asyncio
+from collections.abc import Callable
+
+from sungaze_edge.clock import Clock
+from sungaze_edge.config import Config, ConfiguredSource
+from sungaze_edge.errors import DeliveryError, SourceError
+from sungaze_edge.server import Server
+
+_OK = 200
+
+
+async def check(config: Config, clock: Clock, say: Callable[[str], object]) -> bool:
+    """Reach each device and the server once; give whether all is well."""
+    say("settings: good")
+    verdicts = [await _check_source(source, config.read_timeout_s, say) for source in config.sources]
+    return all([*verdicts, await _check_server(config, clock, say)])
+
+
+async def _check_source(configured: ConfiguredSource, timeout_s: float, say: Callable[[str], object]) -> bool:
+    source = configured.type.open(configured.values)
+    try:
+        async with asyncio.timeout(timeout_s):
+            values = await source.read()
+    except (SourceError, TimeoutError) as error:
+        reason = str(error) or "no answer in time"
+        say(f"{source.device_id}: {reason}. Check {configured.type.host_variable} and the network.")
+        return False
+    finally:
+        await source.close()
+    shown = ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
+    say(f"{source.device_id}: {shown}")
+    return True
+
+
+async def _check_server(config: Config, clock: Clock, say: Callable[[str], object]) -> bool:
+    try:
+        async with Server(config.ingest_url, config.device_token, config.ca_file, clock) as server:
+            answer = await server.devices()
+    except DeliveryError as error:
+        say(f"server: {error}. Check VPS_INGEST_URL, the network, and that the server runs.")
+        return False
+    if answer.status in (401, 403):
+        say(f"server: it refuses the token (status {answer.status}). Check VPS_DEVICE_TOKEN; DEVICE_TOKENS there.")
+        return False
+    devices = (answer.document or {}).get("devices")
+    if answer.status != _OK or not isinstance(devices, list):
+        say(f"server: no Sungaze server is at {config.ingest_url} (status {answer.status}). Check VPS_INGEST_URL.")
+        return False
+    return _is_token_for(config, [device.get("device_id") for device in devices if isinstance(device, dict)], say)
+
+
+def _is_token_for(config: Config, known: list[object], say: Callable[[str], object]) -> bool:
+    strangers = [
+        device_id
+        for device_id in (source.type.open(source.values).device_id for source in config.sources)
+        if device_id not in known
+    ]
+    if strangers:
+        say(f"server: the token is not for {', '.join(strangers)}. Set DEVICE_ID, or DEVICE_TOKENS on the server.")
+        return False
+    say("server: reached, and the token is good")
+    return True

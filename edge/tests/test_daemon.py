@@ -1,0 +1,149 @@
+"""The whole daemon as a process: device in, HTTPS out, signals, kills and outages between."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections import Counter
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from sungaze_edge import config, main
+from sungaze_edge.clock import Clock
+from sungaze_edge.health_check import illness
+from sungaze_edge.store import Store
+
+TOKEN = "a-token-for-the-tests-0123456789"
+START = """
+import sys
+from sungaze_edge import sources
+sources.__path__[:] = [sys.argv.pop(1)]
+from sungaze_edge.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.fixture
+def home(tmp_path, cloud, ca_file, toy_folder):
+    """A Raspberry Pi with a toy device, as far as this test needs one."""
+    cloud.date_s = None
+
+    settings = {
+        "VPS_INGEST_URL": cloud.url,
+        "VPS_DEVICE_TOKEN": TOKEN,
+        "VPS_CA_FILE": str(ca_file),
+        "SPOOL_PATH": str(tmp_path / "spool.db"),
+        "UPLOAD_INTERVAL_S": "0.1",
+        "TOY_HOST": "home",
+        "TOY_JOURNAL": str(tmp_path / "journal"),
+    }
+
+    class Home:
+        spool, health, journal = tmp_path / "spool.db", tmp_path / "health.json", tmp_path / "journal"
+        environ = settings
+
+        @asynccontextmanager
+        async def daemon(self, **variables):
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-c",
+                START,
+                toy_folder,
+                "run",
+                env={**os.environ, **self.environ, **variables},
+                stderr=asyncio.subprocess.PIPE,
+            )
+            try:
+                yield process
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                self.said = (await process.stderr.read()).decode()
+                await process.wait()
+
+        def polled(self):
+            return self.journal.read_text().split() if self.journal.exists() else []
+
+        def waiting(self):
+            store = Store(self.spool)
+            rows = [json.loads(row[0]) for row in store._db.execute("SELECT payload FROM reading")]
+            store.close()
+            return rows
+
+    return Home()
+
+
+async def until(done, seconds=10.0):
+    async with asyncio.timeout(seconds):
+        while not done():  # noqa: ASYNC110 - another process gives no event
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_hc001_a_signal_ends_the_daemon_cleanly_and_no_reading_is_lost(home, cloud, number):
+    async with home.daemon(TOY_READ_S="0.05") as process:
+        await until(lambda: len(cloud.stored) > 5)
+        process.send_signal(number)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    *numbers, last = home.polled()
+    assert last == "closed", "the device's connection is closed at the end"
+    kept = [row["power_w"] for row in home.waiting()]
+    assert sorted({sample["power_w"] for sample in cloud.stored.values()} | set(kept)) == list(map(int, numbers))
+    assert "Traceback" not in home.said
+
+
+async def test_hc001_kill_9_at_random_moments_loses_and_doubles_nothing(home, cloud):
+    for round_number in range(4):
+        wanted = len(cloud.stored) + 4 + round_number
+        async with home.daemon() as process:
+            await until(lambda wanted=wanted: len(cloud.stored) >= wanted)
+            process.kill()
+    async with home.daemon() as process:
+        await until(lambda: not home.waiting())
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+    waiting = [(row["process"], row["power_w"]) for row in home.waiting()]
+    found = Counter((sample["process"], sample["power_w"]) for sample in cloud.stored.values()) + Counter(waiting)
+    assert set(found.values()) == {1}, "no reading under two identities"
+    for process_id in {process for process, _ in found}:
+        numbers = sorted(number for process, number in found if process == process_id)
+        assert numbers == list(range(len(numbers))), "all but, perhaps, the one in hand"
+    polled = len([line for line in home.polled() if line != "closed"])
+    assert polled - len(found) <= 4, "at most the one in hand for each kill"
+
+
+async def test_an_outage_of_the_server_is_survived_and_polling_goes_on(home, cloud, reply):
+    cloud.judge = lambda _: reply(503, {})
+    async with home.daemon() as process:
+        await until(lambda: len(home.polled()) > 30)
+        cloud.judge = None
+        await until(lambda: len(cloud.stored) > 40)
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+    assert home.said.count("Nothing is delivered") == 1
+
+
+async def test_a_stop_signal_while_the_server_hangs_is_obeyed_in_time(home, cloud, reply):
+    cloud.judge = lambda _: reply(delay_s=30)
+    async with home.daemon() as process:
+        await until(lambda: cloud.requests)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+@pytest.mark.usefixtures("with_toy")
+async def test_the_daemon_can_be_run_from_a_test_with_other_tunables(home, cloud, monkeypatch):
+    monkeypatch.delenv("TOY_JOURNAL", raising=False)
+    settings = replace(config.load(home.environ), upload_backoff_s=(0.01, 0.05), health_interval_s=0.02)
+    stop = asyncio.Event()
+    daemon = asyncio.create_task(main.run(settings, stop))
+    await until(lambda: len(cloud.stored) > 3)
+    await until(lambda: home.health.exists() and json.loads(home.health.read_text())["upload"]["delivered"])
+    assert illness(home.health, Clock().instant()) is None
+    stop.set()
+    await daemon
+    state = json.loads(home.health.read_text())
+    assert state["sources"][0]["stored"] == state["upload"]["delivered"] + state["spool"]["rows"]
