@@ -1,5 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from asyncpg import PostgresError
+from sqlalchemy.exc import DBAPIError
+
 from sungaze_vps.services.ingestion import store
 from sungaze_vps.services.latest import devices, latest
 
@@ -45,3 +49,24 @@ async def test_devices_are_listed_with_when_they_were_seen(engine, sungrow):
         }
     ]
     assert await latest(engine, {"sungrow": sungrow}, "unseen") is None
+
+
+async def test_a_large_batch_with_doubles_is_stored_once(engine, sungrow):
+    rows = [row(sungrow, NOON + timedelta(seconds=n % 700), pv_power_w=n) for n in range(1000)]
+    assert await store(engine, {sungrow: rows}) == 700
+    assert await store(engine, {sungrow: rows}) == 0
+    assert (await latest(engine, {"sungrow": sungrow}, "home"))["pv_power_w"] == 699
+
+
+@pytest.mark.parametrize("size", [3, 500])
+async def test_a_batch_that_fails_leaves_nothing_behind(engine, sungrow, size):
+    rows = [row(sungrow, NOON + timedelta(seconds=n)) for n in range(size)]
+    with pytest.raises((DBAPIError, PostgresError)):
+        await store(engine, {sungrow: [*rows, row(sungrow, NOON, sample_count=None, device_id="bad")]})
+    assert await devices(engine, {"sungrow": sungrow}, {"home", "bad"}) == []
+    assert await store(engine, {sungrow: rows}) == size
+
+
+async def test_an_empty_batch_is_no_error(engine, sungrow):
+    assert await store(engine, {sungrow: []}) == 0
+    assert await store(engine, {}) == 0

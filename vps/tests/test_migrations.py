@@ -1,0 +1,81 @@
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from sungaze_vps.db.migrate import check, downgrade, is_current, upgrade
+from sungaze_vps.db.session import make_engine
+from sungaze_vps.measurements import measurements
+from sungaze_vps.services.ingestion import store
+
+
+async def on_engine(database_url, action):
+    engine = make_engine(database_url)
+    try:
+        return await action(engine)
+    finally:
+        await engine.dispose()
+
+
+def current(database_url):
+    return asyncio.run(on_engine(database_url, is_current))
+
+
+def fill(database_url):
+    sungrow = measurements()["sungrow"]
+    row = ("home", datetime(2026, 6, 21, tzinfo=UTC), 1, *(None for _ in sungrow.fields))
+    return asyncio.run(on_engine(database_url, lambda engine: store(engine, {sungrow: [row]})))
+
+
+def tables(database_url):
+    async def read(engine):
+        listing = {
+            "sqlite": "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')",
+            "postgresql": "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
+        }
+        async with engine.connect() as connection:
+            return set((await connection.scalars(text(listing[engine.dialect.name]))).all())
+
+    return asyncio.run(on_engine(database_url, read))
+
+
+def test_an_empty_database_is_migrated_once_and_then_left_alone(empty_database_url):
+    assert not current(empty_database_url)
+    upgrade(empty_database_url)
+    assert current(empty_database_url)
+    fill(empty_database_url)
+    upgrade(empty_database_url)
+    assert fill(empty_database_url) == 0
+
+
+def test_the_migrated_tables_are_those_of_the_measurements(database_url):
+    check(database_url)
+
+
+def test_every_migration_can_be_taken_back_from_an_empty_database(empty_database_url):
+    upgrade(empty_database_url)
+    downgrade(empty_database_url, "base")
+    assert tables(empty_database_url) == {"alembic_version"}
+    upgrade(empty_database_url)
+    check(empty_database_url)
+
+
+def test_every_migration_can_be_taken_back_from_a_filled_database(database_url):
+    assert fill(database_url) == 1
+    downgrade(database_url, "base")
+    assert tables(database_url) == {"alembic_version"}
+    assert not current(database_url)
+    upgrade(database_url)
+    assert fill(database_url) == 1
+
+
+def test_a_migration_that_fails_leaves_nothing_half_done(empty_database_url):
+    async def stand_in_the_way(engine):
+        async with engine.begin() as connection:
+            await connection.execute(text("CREATE TABLE sungrow_1day (mine INTEGER)"))
+
+    asyncio.run(on_engine(empty_database_url, stand_in_the_way))
+    with pytest.raises(Exception, match="already exists"):
+        upgrade(empty_database_url)
+    assert tables(empty_database_url) == {"sungrow_1day"}
