@@ -76,13 +76,18 @@ def test_every_command_that_needs_settings_names_all_mistakes_at_once(environ, r
     assert "secret" not in "".join(lines)
 
 
-@pytest.mark.parametrize("url", ["postgresql://user:hush@127.0.0.1:1/readings", "sqlite:////nowhere/readings.db"])
 @pytest.mark.parametrize("command", ["serve", "migrate", "check"])
-def test_a_database_that_cannot_be_reached_is_one_line_without_the_password(good, environ, refusal, command, url):
-    environ(**good | {"DATABASE_URL": url})
+def test_a_database_that_cannot_be_reached_is_one_line_without_the_password(good, environ, refusal, command):
+    environ(**good | {"DATABASE_URL": "postgresql://user:hush@127.0.0.1:1/readings"})
     (line,) = refusal(command)
     assert line.startswith("the database cannot be used (")
     assert "hush" not in line
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "check"])
+def test_a_folder_that_is_not_there_is_named(good, environ, refusal, command):
+    environ(**good | {"DATABASE_URL": "sqlite:////nowhere/readings.db"})
+    assert refusal(command) == ["there is no folder /nowhere for the database; make it, or change DATABASE_URL"]
 
 
 @pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)

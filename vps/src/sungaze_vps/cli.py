@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
+from sqlalchemy.engine import make_url
 
 from sungaze_vps.cache.cache import open_cache
 from sungaze_vps.config import Config, load_config
@@ -110,6 +111,7 @@ def _prepare_database(config: Config) -> None:
 
 
 def _upgrade(config: Config) -> None:
+    _require_folder(config)
     try:
         migrate.upgrade(config.database_url)
     except DATABASE_ERRORS as error:
@@ -117,6 +119,7 @@ def _upgrade(config: Config) -> None:
 
 
 async def _is_current(config: Config) -> bool:
+    _require_folder(config)
     engine = make_engine(config.database_url, pool_size=1)
     try:
         return await migrate.is_current(engine)
@@ -124,6 +127,13 @@ async def _is_current(config: Config) -> bool:
         raise _unusable(error) from error
     finally:
         await engine.dispose()
+
+
+def _require_folder(config: Config) -> None:
+    if config.on_sqlite:
+        folder = Path(str(make_url(config.database_url).database)).absolute().parent
+        if not folder.is_dir():
+            raise StartupError(f"there is no folder {folder} for the database; make it, or change DATABASE_URL")
 
 
 def _unusable(error: BaseException) -> StartupError:
