@@ -41,6 +41,7 @@ class Dongle:
     """Gives the answer to send instead of the right one; False leaves it right."""
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
     port: int = 0
 
     @property
@@ -78,6 +79,7 @@ class Dongle:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.writers.append(writer)
         try:
             while True:
                 raw = await reader.readexactly(12)

@@ -135,6 +135,17 @@ async def test_a_device_that_hangs_up_is_noticed_at_once(dongle, connection):
     assert asyncio.get_running_loop().time() - started < 0.25
 
 
+async def test_a_device_that_hung_up_between_two_requests_is_noticed(dongle, connection):
+    dongle.misbehave = once(lambda request: [dongle.right_answer(request)])
+    assert await works(connection)
+    for writer in dongle.writers:
+        writer.close()
+    await asyncio.sleep(0.05)
+    assert not connection.is_open
+    with pytest.raises(SourceUnavailableError, match="the connection was closed"):
+        await connection.read(4, 5000, 3)
+
+
 async def test_nobody_there_is_said_with_what_to_check(unused_tcp_port):
     connection = ModbusConnection("127.0.0.1", unused_tcp_port, 1, 0)
     with pytest.raises(SourceUnavailableError, match="is the WiNet-S on"):

@@ -1,6 +1,6 @@
 import pytest
 
-from sungaze_edge.sources.sungrow.guard import CONFIRMATIONS, STALE_AFTER, GuardState, check
+from sungaze_edge.sources.sungrow.guard import CONFIRMATION_S, CONFIRMATIONS, STALE_AFTER, GuardState, check
 
 POLL_S = 5.0
 
@@ -47,22 +47,38 @@ def test_a_counter_that_stood_still_may_catch_up(poll):
     assert poll(509.0) == 509.0
 
 
-def test_a_swapped_meter_is_believed_once_its_level_is_stable(poll):
+@pytest.mark.parametrize("level", [2.0, 9000.0])
+def test_a_swapped_meter_is_believed_once_its_level_has_settled(poll, level):
     poll(500.0)
-    shown = [poll(2.0 + n // 6 / 10) for n in range(CONFIRMATIONS + 2)]
-    assert shown[: CONFIRMATIONS - 1] == [None] * (CONFIRMATIONS - 1)
-    assert None not in shown[CONFIRMATIONS - 1 :]
+    settling = int(CONFIRMATION_S / POLL_S)
+    shown = [poll(level + n // 60 / 10) for n in range(settling + 2)]
+    assert shown[:settling] == [None] * settling
+    assert None not in shown[settling:]
+    assert not poll.state.held_back
+
+
+def test_a_few_readings_far_apart_are_enough_time_but_not_enough_readings(poll):
+    poll(500.0)
+    poll(2.0)
+    poll.now_s += CONFIRMATION_S
+    assert poll(2.0) is None
+
+
+def test_garbage_that_lasts_for_minutes_is_not_believed(poll):
+    poll(500.0)
+    assert {poll(1677721.5) for _ in range(10 * CONFIRMATIONS)} == {None}
+    assert poll(500.1) == 500.1
 
 
 def test_a_dropout_to_zero_is_never_a_swapped_meter(poll):
     poll(500.0)
-    assert {poll(0.0) for _ in range(10 * CONFIRMATIONS)} == {None}
+    assert {poll(0.0) for _ in range(1000)} == {None}
     assert poll(500.1) == 500.1
 
 
 def test_levels_that_jump_about_are_never_believed(poll):
     poll(500.0)
-    assert {poll(total) for total in (7.0, 90.0) * CONFIRMATIONS} == {None}
+    assert {poll(total) for total in (7.0, 90.0) * 200} == {None}
 
 
 def test_a_missing_counter_changes_nothing(poll):

@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 
 from pymodbus.client import AsyncModbusTcpClient
-from pymodbus.exceptions import ModbusException
+from pymodbus.exceptions import ConnectionException, ModbusException
 
 from sungaze_edge.errors import SourceUnavailableError
 from sungaze_edge.sources.sungrow.framer import StrictFramer
@@ -123,5 +123,6 @@ class ModbusConnection:
 
 
 def _reason(error: ModbusException) -> str:
-    text = error.string.removeprefix("[Input/Output] ")
-    return f"no answer within {REQUEST_TIMEOUT_S:g} s" if "No response received" in text else text
+    if isinstance(error, ConnectionException):
+        return "the connection was closed"
+    return f"no answer within {REQUEST_TIMEOUT_S:g} s" if "No response received" in error.string else error.string

@@ -16,7 +16,8 @@ COUNTERS = (
     "battery_discharge_total_kwh",
 )
 CONFIRMATIONS = 12
-"""Readings in a row that must agree on a new level before it counts as a swapped meter (a minute at 5 s)."""
+CONFIRMATION_S = 900
+"""A new level counts as a swapped meter after so many readings in a row and so many seconds; garbage ends sooner."""
 STALE_AFTER = 60
 """Equal readings in a row while running that no living house produces (five minutes at 5 s)."""
 
@@ -27,9 +28,10 @@ _JOULES_PER_KWH = 3.6e6
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What a counter showed, since when (s), and in how many readings."""
+    """What a counter shows, when this count began, since when it shows this (both s), and in how many readings."""
 
     value: float
+    first_s: float
     since_s: float
     readings: int = 1
 
@@ -41,10 +43,17 @@ class Level:
         most = limit_w * (now_s - self.since_s) / _JOULES_PER_KWH + _RESOLUTION_KWH
         return 0 <= value - self.value <= most
 
+    def is_settled(self, now_s: float) -> bool:
+        """Whether this can be nothing but another meter.
+
+        A counter at exactly 0 is a dropout of the dongle; a new meter soon shows more.
+        """
+        return self.value > 0 and self.readings >= CONFIRMATIONS and now_s - self.first_s >= CONFIRMATION_S
+
     def then(self, value: float, now_s: float) -> "Level":
         """Go on to the next reading."""
         since_s = self.since_s if value == self.value else now_s
-        return Level(value, since_s, self.readings + 1)
+        return Level(value, self.first_s, since_s, self.readings + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +98,12 @@ def check(
         limit_w = _HOUSE_LIMIT_W if rated_w is None or name.startswith(("import", "export")) else 2 * rated_w
         known = accepted.get(name)
         if known is None:
-            accepted[name] = Level(value, now_s)
+            accepted[name] = Level(value, now_s, now_s)
         elif known.leads_to(value, now_s, limit_w):
             accepted[name] = known.then(value, now_s)
         else:
             level = _new_level(state.held_back.get(name), value, now_s, limit_w)
-            # A counter at exactly 0 is a dropout of the dongle; a new meter soon shows more.
-            if level.readings >= CONFIRMATIONS and value > 0:
+            if level.is_settled(now_s):
                 accepted[name] = level
             else:
                 held_back[name] = level
@@ -107,7 +115,7 @@ def check(
 def _new_level(seen: Level | None, value: float, now_s: float, limit_w: float) -> Level:
     if seen and seen.leads_to(value, now_s, limit_w):
         return seen.then(value, now_s)
-    return Level(value, now_s)
+    return Level(value, now_s, now_s)
 
 
 def _watch_movement(
