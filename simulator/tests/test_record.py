@@ -77,6 +77,19 @@ async def test_memory_can_be_bounded(serve, connect):
     assert record.count == 5
 
 
+def test_a_house_that_undoes_the_ripple_is_told_apart_all_the_same(clock):
+    class Contrary(House):
+        looks = 0
+
+        def at(self, moment):
+            self.looks += 1
+            return super().at(min(moment, self.start)).rippled(-self.looks)
+
+    world = HouseWorld(Contrary(NOON), Profile(), clock=clock)
+    truths = [world.snapshot().truth for _ in range(20)]
+    assert all(one != other for one, other in pairwise(truths))
+
+
 async def test_live_takes_a_new_snapshot_for_every_read(serve, connect):
     server = await serve(live=True)
     client = await connect(server)
@@ -135,12 +148,15 @@ async def test_a_lost_first_block_spoils_the_poll_even_when_the_client_reads_on(
     assert record.readings == []
 
 
-async def test_a_poll_with_a_hole_in_the_middle_is_marked(serve, connect, record):
+@pytest.mark.parametrize("fault", ["busy", "silence", "wrong_transaction"])
+async def test_a_poll_with_a_hole_in_the_middle_is_marked(serve, connect, record, fault):
     server = await serve(record=record)
     client = await connect(server)
     await client.words(4999, 37)
-    server.faults.set("busy", times=1)
-    await client.ask(5600, 39)
+    server.faults.set(fault, times=1)
+    await client.send(5600, 39)
+    if not await client.hears_nothing():
+        await client.reader.read(500)
     await client.words(12999, 79)
     await client.poll()
     assert [reading.certain for reading in record.readings] == [False, True]

@@ -180,8 +180,6 @@ class Connection:
         """Send a reply, unless and except as a fault has it."""
         faults, previous = self._device.faults, self._previous_frame
         self._previous_frame = frame
-        if self._reader.at_eof():
-            return Delivery.NONE
         if faults.take("drop_before"):
             self.reset()
             return Delivery.NONE
