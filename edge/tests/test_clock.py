@@ -45,6 +45,15 @@ def test_a_server_confirms_a_wall_clock_that_agrees(hands):
     assert clock.instant().wall == NOON + timedelta(seconds=0.75), "the finer of two clocks that agree"
 
 
+def test_an_answer_that_a_busy_server_stamped_late_does_not_move_the_clock(hands, caplog):
+    hands.kernel = False
+    clock = hands.clock()
+    for stamped_s_ago in (0, 2, 5):
+        clock.hear(NOON - timedelta(seconds=stamped_s_ago), 0.1)
+    assert clock.instant().wall == NOON
+    assert caplog.records == []
+
+
 def test_a_server_replaces_a_wall_clock_that_is_far_off(hands, caplog):
     hands.kernel = False
     hands.wall_s -= 3600
