@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sungaze_vps.config import load_config
 from sungaze_vps.db.faults import is_passing
 from sungaze_vps.main import create_app
+from sungaze_vps.services.ingestion import store
 
 CONTRACT = Path(__file__).parents[2] / "contract" / "v1"
 ACCEPTED = json.loads((CONTRACT / "ingest_accepted.json").read_text())
@@ -198,6 +199,17 @@ def with_pragma(app):
         event.listen(app.state.engine.sync_engine, "connect", lambda raw, _: raw.execute(f"PRAGMA {pragma}").close())
 
     return set_pragma
+
+
+async def test_an_error_of_the_database_carries_no_reading_into_the_log(app):
+    async with app.state.engine.begin() as connection:
+        cascade = " CASCADE" if connection.dialect.name == "postgresql" else ""
+        await connection.execute(sa.text(f"DROP TABLE sungrow_samples{cascade}"))
+    batch = app.state.parser.parse(json.dumps(BODY).encode(), app.state.clock())
+    with pytest.raises(DBAPIError) as raised:
+        await store(app.state.engine, batch.rows)
+    assert "2500" not in str(raised.value)
+    assert "home" not in str(raised.value)
 
 
 @on_sqlite

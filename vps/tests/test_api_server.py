@@ -193,6 +193,7 @@ def test_no_token_and_no_reading_is_ever_logged_even_at_debug(server):
         assert secret not in log
 
 
+@pytest.mark.slow
 def test_the_whole_api_survives_what_schemathesis_makes_of_its_description(server, tmp_path):
     (tmp_path / "schemathesis.toml").write_text(
         """

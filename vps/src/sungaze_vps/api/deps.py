@@ -6,7 +6,6 @@ from fastapi import Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sungaze_vps.auth.bearer import Caller
-from sungaze_vps.cache.cache import Cache
 from sungaze_vps.errors import ProblemError
 
 
@@ -34,10 +33,5 @@ async def _engine(request: Request) -> AsyncEngine:
     return engine
 
 
-async def _cache(request: Request) -> Cache:
-    cache: Cache = request.app.state.cache
-    return cache
-
-
 type Engine = Annotated[AsyncEngine, Depends(_engine)]
-type AnyCache = Annotated[Cache, Depends(_cache)]
+"""The database of this process."""

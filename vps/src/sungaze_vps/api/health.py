@@ -4,8 +4,9 @@ import asyncio
 
 from fastapi import APIRouter, Request
 
-from sungaze_vps.api.deps import AnyCache, Engine
+from sungaze_vps.api.deps import Engine
 from sungaze_vps.api.problems import RETRY_AFTER_S, problem_responses
+from sungaze_vps.cache.cache import Cache
 from sungaze_vps.db.migrate import is_current
 from sungaze_vps.errors import ProblemError
 
@@ -21,7 +22,7 @@ async def alive() -> dict[str, str]:
 
 
 @router.get("/health", summary="Whether the server can do its work", responses=problem_responses(503))
-async def health(request: Request, engine: Engine, cache: AnyCache) -> dict[str, str]:
+async def health(request: Request, engine: Engine) -> dict[str, str]:
     """Answer 503 unless the database can be reached and has the schema of this version.
 
     The cache is told for information: the server does its work without it.
@@ -32,4 +33,5 @@ async def health(request: Request, engine: Engine, cache: AnyCache) -> dict[str,
         detail = "The database has another schema than this version needs; run 'sungaze-vps migrate'."
         raise ProblemError("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_S)})
     request.app.state.database_outage.passed()
+    cache: Cache = request.app.state.cache
     return {"status": "ok", "database": "ok", "cache": "ok" if await cache.ping() else "unavailable"}

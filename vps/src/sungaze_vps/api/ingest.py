@@ -6,10 +6,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from sungaze_vps.api.body import BodyLimits, read_json_body
-from sungaze_vps.api.deps import AnyCache, Engine
+from sungaze_vps.api.deps import Engine
 from sungaze_vps.api.problems import problem_responses
 from sungaze_vps.api.realtime import cache_key
 from sungaze_vps.auth.bearer import Caller, Principal
+from sungaze_vps.cache.cache import Cache
 from sungaze_vps.errors import ProblemError
 from sungaze_vps.services.ingestion import store
 from sungaze_vps.services.validation import SampleParser
@@ -43,7 +44,7 @@ _STORED: dict[str, Any] = {
     },
     openapi_extra={"requestBody": _BODY},
 )
-async def ingest(request: Request, caller: Caller, engine: Engine, cache: AnyCache) -> dict[str, int]:
+async def ingest(request: Request, caller: Caller, engine: Engine) -> dict[str, int]:
     """Store a batch of samples, all of them or none.
 
     Sending a sample again is harmless: what is stored under its device and time stays as it is.
@@ -57,6 +58,7 @@ async def ingest(request: Request, caller: Caller, engine: Engine, cache: AnyCac
     # Committed when it returns. It must stay in here: what a dependency does after `yield` comes after the answer.
     inserted = await store(engine, batch.rows)
     request.app.state.database_outage.passed()
+    cache: Cache = request.app.state.cache
     await cache.invalidate({cache_key(device_id) for device_id in batch.device_ids})
     return {"inserted": inserted}
 

@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from sungaze_vps.api.deps import AnyCache, Device, Engine
+from sungaze_vps.api.deps import Device
 from sungaze_vps.api.problems import problem_responses
+from sungaze_vps.cache.cache import Cache
 from sungaze_vps.errors import ProblemError
 from sungaze_vps.services.latest import latest
 
@@ -29,12 +30,14 @@ def cache_key(device_id: str) -> str:
         **problem_responses(401, 403, 404, 422, 503),
     },
 )
-async def realtime(request: Request, device_id: Device, engine: Engine, cache: AnyCache) -> Response:
+async def realtime(request: Request, device_id: Device) -> Response:
     """Give the newest sample, whatever its kind."""
+    state = request.app.state  # each `Depends` costs about as much as the cache; this route is asked most
+    cache: Cache = state.cache
     version = cache.version
     body = await cache.get(cache_key(device_id))
     if body is None:
-        sample = await latest(engine, request.app.state.measurements, device_id)
+        sample = await latest(state.engine, state.measurements, device_id)
         if sample is None:
             raise ProblemError("no-data", "Nothing has arrived from this device yet.")
         body = msgspec.json.encode(sample)

@@ -32,6 +32,7 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
         pool_size: most connections at once; who finds none free for five seconds gets `sqlalchemy.exc.TimeoutError`.
     """
     pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": _POOL_TIMEOUT_S}
+    pool["hide_parameters"] = True  # an error in the log tells the statement, not the readings
     if make_url(database_url).get_backend_name() == "sqlite":
         engine = create_async_engine(database_url, **pool)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
