@@ -1,4 +1,9 @@
+import contextlib
+import json
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sungaze_edge.errors import CaptureError
 from sungaze_edge.sources.sungrow import SOURCE_TYPE
@@ -104,3 +109,28 @@ def test_what_looks_like_a_capture_is_recognised(document):
 @pytest.mark.parametrize("document", [[], None, "x", {}, {"active_power_w": 12}])
 def test_other_documents_are_left_to_others(document):
     assert not SOURCE_TYPE.recognises(document)
+
+
+word = st.one_of(st.integers(-1, 70000), st.none(), st.text("0x12fgh", max_size=4), st.floats(), st.booleans())
+scalar = st.one_of(word, st.sampled_from(("wire", "protocol", "00 01 00 00 00 02 01 84 02")))
+address = st.one_of(st.integers(5000, 13100).map(str), st.text(max_size=3))
+anything = st.recursive(scalar, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(address, inner, max_size=3))
+keys = (
+    "registers",
+    "holding_registers",
+    "reads",
+    "blocks",
+    "exception_exchanges",
+    "address_base",
+    "function_codes",
+    "ts",
+)
+block = st.fixed_dictionaries({}, optional={"fc": scalar, "start": scalar, "registers": st.lists(word, max_size=4)})
+value = st.one_of(anything, st.dictionaries(address, word, max_size=5), st.lists(block, max_size=2))
+
+
+@settings(deadline=None)  # a shared machine has slow moments
+@given(st.dictionaries(st.sampled_from(keys), value, max_size=4) | anything)
+def test_whatever_a_file_holds_it_is_decoded_or_named_as_a_mistake(document):
+    with contextlib.suppress(CaptureError):
+        json.dumps(decode(document))

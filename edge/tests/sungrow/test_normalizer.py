@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sungaze_edge.sources.sungrow as package
@@ -168,6 +168,7 @@ INPUT_WIRES = sorted({wire for r in REGISTERS if r.function == 4 and r.count <= 
 word = st.one_of(st.sampled_from((0, 1, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF)), st.integers(0, 0xFFFF))
 
 
+@settings(deadline=None)  # a shared machine has slow moments
 @given(st.dictionaries(st.sampled_from(INPUT_WIRES), word, max_size=len(INPUT_WIRES)))
 def test_no_words_make_it_raise_or_leave_the_bounds(found):
     registers = decode_registers(found, {}).values
@@ -183,6 +184,7 @@ def test_no_words_make_it_raise_or_leave_the_bounds(found):
     assert current is None or (power is not None and current * power >= 0)
 
 
+@settings(deadline=None)  # a shared machine has slow moments
 @given(
     charging_w=st.integers(-8000, 8000).filter(bool),
     firmware=st.fixed_dictionaries({name: st.booleans() for name in ("is_signed", "has_bits", "has_5214")}),

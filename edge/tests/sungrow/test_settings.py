@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from sungaze_edge.errors import SettingsError
@@ -51,3 +54,8 @@ def test_the_host_names_the_device_unless_it_has_a_name():
     assert SOURCE_TYPE.open(parse()).device_id == "192.168.1.20"
     source = SOURCE_TYPE.open(parse(DEVICE_ID="roof", POLL_INTERVAL_S="10"))
     assert (source.device_id, source.kind, source.poll_interval_s) == ("roof", "sungrow", 10)
+
+
+def test_modbus_takes_no_memory_before_an_inverter_is_opened():
+    program = "import sys, sungaze_edge.sources as s; s.source_types(); sys.exit('pymodbus' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
