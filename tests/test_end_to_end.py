@@ -112,6 +112,7 @@ class Trial:
     async def close(self) -> None:
         await self.stack.close()
         await self.server.stop()
+        self.record.close()
 
 
 @pytest.mark.slow
