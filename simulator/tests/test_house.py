@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sungaze_sim.house import House, HouseSpec
-from sungaze_sim.state import Running
+from sungaze_sim.state import Counters, Running
 from sungaze_sim.weather import sun_position
 
 DAY = timedelta(days=1)
@@ -88,6 +88,13 @@ def test_energies_are_the_integral_of_the_powers():
     assert added.pv == pytest.approx(sum(state.pv_power_w for state in states) * hours, rel=0.01)
     assert added.charged == pytest.approx(sum(max(state.battery_power_w, 0) for state in states) * hours, rel=0.01)
     assert added.pv > 1
+
+
+def test_counters_can_be_given_and_the_day_stays_what_it_was():
+    start = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+    plain, given = House(start), House(start, counters=Counters(100, 200, 300, 40, 30, 90))
+    assert given.at(start).totals == Counters(100, 200, 300, 40, 30, 90)
+    assert astuple(given.at(start).today) == pytest.approx(astuple(plain.at(start).today))
 
 
 def test_the_battery_gives_back_less_than_it_took():

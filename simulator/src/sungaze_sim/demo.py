@@ -22,16 +22,26 @@ from sungaze_sim.demo_screen import Screen, View
 from sungaze_sim.faults import Faults
 from sungaze_sim.house import House
 from sungaze_sim.judge import Judgement, judge, stored_rows
-from sungaze_sim.profile import Profile
+from sungaze_sim.profile import MODELS, Firmware, Profile
 from sungaze_sim.record import Record
 from sungaze_sim.server import WinetServer
 from sungaze_sim.stack import DEVICE_ID, Stack, StackError, stop
-from sungaze_sim.world import HouseWorld
+from sungaze_sim.state import Counters
+from sungaze_sim.world import HouseWorld, World
 
 CAPTURE = "winets_sh8rt20_discharging"
+_SERIAL_NUMBER = "A2350400000"
+_COUNTERS = (
+    "pv_total_kwh",
+    "import_total_kwh",
+    "export_total_kwh",
+    "battery_charge_total_kwh",
+    "battery_discharge_total_kwh",
+    "pv_total_kwh",  # in place of the output counter, which no reading carries
+)
 HOUSE_SPEED = 240
 """Four minutes in the house are one second here: a day takes six minutes."""
-_SUMMER_MORNING = datetime(2026, 6, 21, 6, tzinfo=UTC)
+_SUMMER_MORNING = datetime(2026, 6, 21, 5, 30, tzinfo=UTC)
 _ROUND_S = 90
 _SHORTEST_S, _LONGEST_S = 25, 86_400
 """Shorter than 25 seconds, not every act of the play finds a poll to show."""
@@ -90,9 +100,8 @@ class Demo:
         length = seconds or _ROUND_S
         self._tell("playing registers recorded from a real inverter")
         await asyncio.sleep(0.3 * length)
-        house = House(_SUMMER_MORNING, spec=Profile().house_spec())
-        self.server.world = HouseWorld(house, Profile(), speed=HOUSE_SPEED)
-        self._tell(f"now a house lives, {HOUSE_SPEED} times as fast as ours")
+        self.server.world = _living_house(self.server.world)
+        self._tell(f"now its house lives through a summer's day, {HOUSE_SPEED} times as fast as ours")
         while True:
             await asyncio.sleep(0.08 * length)
             await self._server_outage(0.22 * length)
@@ -169,6 +178,14 @@ class Demo:
             f'  {curl} "{self.stack.url}/v1/devices"',
             "Ctrl-C ends everything.",
         ]
+
+
+def _living_house(recorded: World) -> HouseWorld:
+    """Let the recorded inverter live on: the same device, whose counters go on from where they stood."""
+    stood = recorded.snapshot().truth
+    counters = Counters(*(stood.get(name) or 0.0 for name in _COUNTERS))
+    profile = Profile(model=MODELS["SH8.0RT-20"], firmware=Firmware.MAGNITUDE, serial_number=_SERIAL_NUMBER)
+    return HouseWorld(House(_SUMMER_MORNING, spec=profile.house_spec(), counters=counters), profile, speed=HOUSE_SPEED)
 
 
 async def _run(seconds: float | None) -> int:

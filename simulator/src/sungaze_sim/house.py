@@ -7,7 +7,7 @@ seconds, so that the same seed and start give the same day however fast and howe
 Powers are whole watts and balance exactly: pv = load + battery (charging positive) + export.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
@@ -73,8 +73,18 @@ class _Memory:
 class House:
     """A house that lives from the midnight before `start` on."""
 
-    def __init__(self, start: datetime, *, seed: int = 1, spec: HouseSpec | None = None) -> None:
-        """Build the house and live from midnight (inverter clock) until `start`, which must be aware."""
+    def __init__(
+        self,
+        start: datetime,
+        *,
+        seed: int = 1,
+        spec: HouseSpec | None = None,
+        counters: Counters | None = None,
+    ) -> None:
+        """Build the house and live from midnight (inverter clock) until `start`, which must be aware.
+
+        `counters` are what the lifetime counters show at `start`; without them they show some years.
+        """
         self.start = start.astimezone(UTC)
         self.spec = spec or HouseSpec()
         self._offset_s = int(self.spec.clock_offset.total_seconds())
@@ -88,6 +98,8 @@ class House:
         midnight_s = (start_s + self._offset_s) // _DAY_S * _DAY_S - self._offset_s
         self._memory = _first_memory(Random(f"house {seed}"), midnight_s, self.spec)
         self._live_until(start_s)
+        if counters:
+            self._set_counters(counters)
 
     def at(self, moment: datetime) -> State:
         """Give the state at an aware time, which must not lie before what was already lived (whole steps).
@@ -117,6 +129,11 @@ class House:
             totals=totals,
             today=totals.since(Counters(*memory.midnight)),
         )
+
+    def _set_counters(self, counters: Counters) -> None:
+        wanted, memory = astuple(counters), self._memory
+        memory.midnight = [m + w - t for m, w, t in zip(memory.midnight, wanted, memory.totals, strict=True)]
+        memory.totals = list(wanted)
 
     def _live_until(self, unix_s: float) -> None:
         while self._memory.unix_s + STEP_S <= unix_s:
