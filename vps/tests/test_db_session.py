@@ -6,8 +6,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sungaze_vps.db import session
+from sungaze_vps.db.models import quarters_table
 from sungaze_vps.db.session import make_engine
+from sungaze_vps.services.aggregation import _sum_query
+from sungaze_vps.services.counters import _readings
 from sungaze_vps.services.latest import latest_query, span_query
+from sungaze_vps.services.rollup_statements import link_counters, write_days, write_quarters
 
 POSTGRESQL_SETTINGS = {"TimeZone": "UTC", "jit": "off", "statement_timeout": "20s", "synchronous_commit": "on"}
 SQLITE_SETTINGS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
@@ -52,3 +56,32 @@ async def test_the_newest_reading_is_one_step_backwards_along_the_key(engine, su
     else:
         assert re.search(r"Index (Only )?Scan Backward using sungrow_samples_pkey", steps)
         assert "Sort" not in steps
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(_readings, id="read counters"),
+        pytest.param(write_quarters, id="write quarters"),
+        pytest.param(link_counters, id="link counters"),
+        pytest.param(write_days, id="write days"),
+        pytest.param(lambda kind, name: _sum_query(kind, quarters_table(kind), name), id="series"),
+    ],
+)
+async def test_a_rollup_reads_what_it_needs_and_not_the_history_of_the_device(engine, sungrow, statement):
+    on_sqlite = engine.dialect.name == "sqlite"
+    compiled = statement(sungrow, engine.dialect.name).compile(dialect=engine.dialect)
+    values = {name: "[]" if on_sqlite and value is None else value for name, value in compiled.params.items()}
+    explain = "EXPLAIN QUERY PLAN " if on_sqlite else "EXPLAIN (COSTS OFF) "
+    async with engine.connect() as connection:
+        parameters = tuple(values[name] for name in compiled.positiontup)
+        steps = [str(row[-1]) for row in await connection.exec_driver_sql(explain + str(compiled), parameters)]
+    if on_sqlite:
+        reads = [step for step in steps if re.match(r"(SEARCH|SCAN) sungrow", step)]
+        assert reads
+        assert [step for step in reads if not re.search(r"\(device_id=\? AND (ts|bucket)[=<>]\?", step)] == []
+    else:
+        reads = [step for step in steps if re.search(r"Index Cond: .*device_id", step)]
+        assert reads
+        assert [step for step in reads if not re.search(r"\b(ts|bucket) [=<>]", step)] == []
+        assert [step for step in steps if re.search(r"(Seq|Bitmap Heap) Scan on sungrow|Hash Join|Merge", step)] == []

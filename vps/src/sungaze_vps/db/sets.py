@@ -24,12 +24,16 @@ def parameter_set(name: str, columns: Columns, dialect: str) -> sa.CTE:
         rows = sa.func.unnest(*arrays).table_valued(*typed, name=f"{name}_rows").render_derived()
         return sa.select(*rows.c).cte(name)
     rows = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value", name=f"{name}_rows")
-    return sa.select(
-        *(
-            sa.type_coerce(sa.func.json_extract(rows.c.value, f"$[{position}]"), kind).label(column)
-            for position, (column, kind) in enumerate(columns.items())
+    return (
+        sa.select(
+            *(
+                sa.type_coerce(sa.func.json_extract(rows.c.value, f"$[{position}]"), kind).label(column)
+                for position, (column, kind) in enumerate(columns.items())
+            )
         )
-    ).cte(name)
+        .cte(name)
+        .prefix_with("MATERIALIZED")
+    )  # else the JSON is taken apart again for every row it meets
 
 
 def set_parameters(name: str, columns: Columns, rows: Iterable[Sequence[Any]], dialect: str) -> dict[str, Any]:

@@ -26,12 +26,6 @@ async def latest(engine: AsyncEngine, measurements: Measurements, device_id: str
     return newest[1] if newest else None
 
 
-async def latest_kind(engine: AsyncEngine, measurements: Measurements, device_id: str) -> str | None:
-    """Give the kind of a device's newest reading."""
-    sample = await latest(engine, measurements, device_id)
-    return sample["kind"] if sample else None
-
-
 async def devices(engine: AsyncEngine, measurements: Measurements, device_ids: Collection[str]) -> list[dict[str, Any]]:
     """Give `{device_id, kind, first_seen, last_seen}` of each device and kind that has readings, in order of name."""
     found = []

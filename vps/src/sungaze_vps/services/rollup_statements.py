@@ -57,7 +57,7 @@ def link_counters(measurement: Measurement, dialect: str) -> sa.UpdateBase:
     affected = _affected(measurement, parameter_set("quarters", QUARTERS, dialect))
     return (
         sa.update(table)
-        .where(sa.tuple_(table.c.device_id, table.c.bucket).in_(sa.select(affected.c.device_id, affected.c.bucket)))
+        .where(table.c.device_id == affected.c.device_id, table.c.bucket == affected.c.bucket)
         .values({f"rise_{name}": _rise(table, name, dialect) for name in counters(measurement)})
         .returning(table.c.device_id, table.c.bucket)
     )
