@@ -27,7 +27,7 @@ RELEASED_S = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 
 _DATE_RESOLUTION_S = 1.0
 _TOLERANCE_S = 10.0
-"""A busy server stamps its answers late, a proxy may cache the second: only a clock that is plainly wrong is replaced."""
+"""A busy server stamps its answers late: only a clock that is plainly wrong is replaced."""
 _TIMESYNCD_MARK = Path("/run/systemd/timesync/synchronized")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 

@@ -5,7 +5,7 @@ import logging
 import ssl
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -73,17 +73,15 @@ class Server:
         Raises:
             DeliveryError: there is no answer; the text says why and what may help.
         """
-        body = f'{{"samples":[{",".join(samples)}]}}'.encode()
         headers = {"Content-Type": "application/json"}
-        if not self._compresses or len(body) < _WORTH_COMPRESSING:
-            return await self._ask("POST", self._url, body, headers)
-        packed = zlib.compress(body, _COMPRESSION, wbits=31)  # 31: in the gzip format
-        answer = await self._ask("POST", self._url, packed, {**headers, "Content-Encoding": "gzip"})
-        if answer.status != _UNSUPPORTED_MEDIA_TYPE:
-            return answer
-        self._compresses = False
-        log.info("The server takes no compressed bodies; sending plain ones from now on.")
-        return await self._ask("POST", self._url, body, headers)
+        if self._compresses and sum(map(len, samples)) >= _WORTH_COMPRESSING:
+            packed = {**headers, "Content-Encoding": "gzip"}
+            answer = await self._ask("POST", self._url, _gzipped(samples), packed)
+            if answer.status != _UNSUPPORTED_MEDIA_TYPE:
+                return answer
+            self._compresses = False
+            log.info("The server takes no compressed bodies; sending plain ones from now on.")
+        return await self._ask("POST", self._url, b"".join(_body(samples)), headers)
 
     async def devices(self) -> Answer:
         """Ask which devices the token is good for: harmless, and any answer tells the time.
@@ -127,6 +125,19 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is not None:
         context.load_verify_locations(ca_file)
     return context
+
+
+def _body(samples: Sequence[str]) -> Iterator[bytes]:
+    yield b'{"samples":['
+    for number, sample in enumerate(samples):
+        yield (f",{sample}" if number else sample).encode()
+    yield b"]}"
+
+
+def _gzipped(samples: Sequence[str]) -> bytes:
+    """Compress sample by sample, so that a big batch never lies in memory twice."""
+    gzip = zlib.compressobj(_COMPRESSION, wbits=31)
+    return b"".join([*map(gzip.compress, _body(samples)), gzip.flush()])
 
 
 async def _first_bytes(response: httpx.Response) -> bytes:
