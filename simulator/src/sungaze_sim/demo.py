@@ -170,12 +170,12 @@ class Demo:
         self.screen.event(self._second(), text)
 
     def _hints(self) -> list[str]:
-        curl = f'curl --cacert {self.stack.ca_file} -H "Authorization: Bearer {self.stack.token}"'
+        curl = f"curl --config {self.stack.curl_file} '{self.stack.url}"
         return [
-            "Try it in another terminal (the token and the certificate are thrown away at the end):",
-            f'  {curl} "{self.stack.url}/v1/realtime"',
-            f'  {curl} "{self.stack.url}/v1/series?frame=day"',
-            f'  {curl} "{self.stack.url}/v1/devices"',
+            "Try it in another terminal (token and certificate are thrown away at the end):",
+            f"  {curl}/v1/realtime'",
+            f"  {curl}/v1/series?frame=day'",
+            f"  {curl}/v1/devices'",
             "Ctrl-C ends everything.",
         ]
 

@@ -44,7 +44,7 @@ class Screen:
     """Shows views and events; `with` it."""
 
     def __init__(self, hints: list[str], console: Console | None = None) -> None:
-        """Remember the lines that stay at the bottom."""
+        """Remember the lines to print first."""
         self._console = console or Console(highlight=False, soft_wrap=True)
         self._hints = hints
         self._events: list[str] = []
@@ -53,10 +53,9 @@ class Screen:
 
     def __enter__(self) -> Self:
         """Begin to draw."""
+        self._console.print("\n".join(self._hints))
         if self._live:
             self._live.start()
-        else:
-            self._console.print("\n".join(self._hints))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -90,7 +89,7 @@ class Screen:
             "inverter ", _lamp(view.inverter_up), "   server ", _lamp(view.server_up), f"   {view.counts()}"
         )
         events = Text("\n".join(self._events[-_EVENTS_SHOWN:]))
-        return Group(Panel(table, title="Sungaze", expand=False), state, "", events, "", *self._hints)
+        return Group(Panel(table, title="Sungaze", expand=False), state, "", events)
 
 
 def _lamp(up: bool) -> tuple[str, str]:  # noqa: FBT001 - reads well where it is called
@@ -98,4 +97,4 @@ def _lamp(up: bool) -> tuple[str, str]:  # noqa: FBT001 - reads well where it is
 
 
 def _shown(value: object, unit: str) -> str:
-    return "-" if value is None else f"{value} {unit}"
+    return f"{value:g} {unit}" if isinstance(value, int | float) else "-"

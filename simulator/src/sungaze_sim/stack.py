@@ -51,11 +51,20 @@ class Stack:
         server.cert_chain_pems[0].write_to_path(self.folder / "server.pem")
         self._key_file.touch(mode=0o600)
         server.private_key_pem.write_to_path(self._key_file)
+        self.curl_file.touch(mode=0o600)
+        self.curl_file.write_text(
+            f'silent\nshow-error\ncacert = "{self.ca_file}"\nheader = "Authorization: Bearer {self.token}"\n'
+        )
 
     @property
     def ca_file(self) -> Path:
         """The certificate to trust."""
         return self.folder / "ca.pem"
+
+    @property
+    def curl_file(self) -> Path:
+        """What `curl --config` needs to be let in, so that the token stands in no command line."""
+        return self.folder / "curl"
 
     @property
     def database(self) -> Path:
