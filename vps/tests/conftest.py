@@ -22,6 +22,7 @@ from sungaze_vps.measurements import measurements
 
 ENGINES = ["sqlite", "postgresql"]  # "timescaledb" joins here with its own server fixture
 NUMBERS = itertools.count()
+SERIES_TOKEN = "a-token-for-the-tests"
 
 
 @pytest.fixture(scope="session")
@@ -149,3 +150,36 @@ async def client(app):
     headers = {"Authorization": f"Bearer {WRITE_TOKEN}"}
     async with httpx.AsyncClient(transport=transport, base_url="https://server", headers=headers) as client:
         yield client
+
+
+class SeriesApi:
+    """Asks a server in Brussels for the series of `home`, at a time of the test's choice."""
+
+    def __init__(self, database_url):
+        self.now = datetime(2026, 3, 29, 12, tzinfo=UTC)
+        config = load_config(
+            database_url=database_url,
+            redis_url="memory://",
+            device_tokens=f"{SERIES_TOKEN}:home",
+            timezone="Europe/Brussels",
+        )
+        self.app = create_app(config, lambda: self.now)
+
+    async def get(self, **query):
+        transport = httpx.ASGITransport(app=self.app)
+        headers = {"Authorization": f"Bearer {SERIES_TOKEN}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+            return await client.get("/v1/series", params={"device_id": "home", **query})
+
+    async def series(self, **query):
+        response = await self.get(**query)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+
+@pytest.fixture
+async def series_api(database_url):
+    """Give the server without its network."""
+    api = SeriesApi(database_url)
+    yield api
+    await api.app.state.engine.dispose()
