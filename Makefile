@@ -68,5 +68,5 @@ $(READY): uv.lock pyproject.toml edge/pyproject.toml vps/pyproject.toml simulato
 
 # The edge exactly as it is installed on a Raspberry Pi: nothing but what it runs, so that its memory is the real one.
 $(LEAN): $(READY)
-	@UV_PROJECT_ENVIRONMENT=.venv-edge $(BIN)/uv sync --frozen --package sungaze-edge --no-dev --no-editable --reinstall-package sungaze-edge --python $(BIN)/python --quiet
+	@UV_PROJECT_ENVIRONMENT=.venv-edge $(BIN)/uv sync --frozen --package sungaze-edge --no-dev --no-editable --compile-bytecode --reinstall-package sungaze-edge --python $(BIN)/python --quiet
 	@touch $@

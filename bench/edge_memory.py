@@ -1,4 +1,4 @@
-"""Memory of the edge daemon, installed as on a Raspberry Pi: polling and uploading over TLS with a backlog in its spool."""
+"""Memory of the edge daemon, installed as on a Raspberry Pi, polling and uploading over TLS with a full spool."""
 
 import asyncio
 import json
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from sungaze_edge.clock import Instant
 from sungaze_edge.reading import Reading
+from sungaze_edge.sources import source_types
+from sungaze_edge.sources.sungrow.normalizer import FIELDS
 from sungaze_edge.store import Store
 from sungaze_sim.house import House
 from sungaze_sim.profile import Profile
@@ -17,20 +19,22 @@ from sungaze_sim.server import WinetServer
 from sungaze_sim.stack import DEVICE_ID, Stack
 from sungaze_sim.world import HouseWorld
 
-LEAN_COMMAND = Path(__file__).parent.parent / ".venv-edge/bin/sungaze-edge"
+ROOT = Path(__file__).parent.parent
+LEAN_COMMAND = ROOT / ".venv-edge/bin/sungaze-edge"
+CAPTURE = next((ROOT / "edge/src/sungaze_edge/sources/sungrow/cases").glob("winets_*/capture.json"))
 BACKLOG_ROWS = 120_000
 TARGET_MB, AIM_MB = 50, 40
 
 
 def fill(spool: Path, rows: int) -> None:
-    """Lay a week's backlog into a spool: copies of one real reading, five seconds apart, up to an hour ago."""
+    """Lay a week's backlog into a spool: copies of one recorded reading, five seconds apart, up to an hour ago."""
     newest = datetime.now(UTC) - timedelta(hours=1)
-    values = {"pv_power_w": 2500, "load_power_w": 800, "export_power_w": 200, "battery_power_w": 1500}
+    decoded = source_types()[0].decode(json.loads(CAPTURE.read_text()))
+    values = {name: decoded[name] for name in FIELDS}
     with closing(Store(spool)) as store:
         store.enqueue(Reading(DEVICE_ID, "sungrow", values, Instant(newest, 0, "bench", synced=True)))
     with closing(sqlite3.connect(spool)) as database, database:
         payload, ts_ms = database.execute("SELECT payload, ts_ms FROM reading").fetchone()
-        payload = json.dumps(json.loads(payload) | {f"mppt{n}_voltage_v": 411.5 for n in range(1, 5)} | {"running_state": "Running"})
         database.execute("DELETE FROM reading")
         database.executemany(
             "INSERT INTO reading (id, device_id, kind, ts_ms, payload) VALUES (?, ?, 'sungrow', ?, ?)",
@@ -74,10 +78,10 @@ async def measure(seconds: float) -> dict[str, float]:
 
 def main(seconds: float) -> dict[str, float]:
     """Measure, print, and give the figures."""
-    print(f"edge memory: {seconds:.0f} s of polling and uploading over TLS, {BACKLOG_ROWS:,} readings in the spool at first")
+    print(f"edge memory: {seconds:.0f} s of polling and uploading over TLS, {BACKLOG_ROWS:,} readings spooled at first")
     figures = asyncio.run(measure(seconds))
     print(
         f"  RSS with the backlog {figures['with_backlog_mb']:.1f} MB, at the end {figures['at_end_mb']:.1f} MB, "
-        f"peak {figures['peak_mb']:.1f} MB (limit {TARGET_MB}, aim {AIM_MB}); {figures['left_in_spool']} left in the spool"
+        f"peak {figures['peak_mb']:.1f} MB (limit {TARGET_MB}, aim {AIM_MB}); {figures['left_in_spool']} left over"
     )
     return figures

