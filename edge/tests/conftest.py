@@ -1,12 +1,14 @@
-"""Real parts for the edge's tests: an HTTPS server, a clock with hands, a loop whose time jumps, a toy device."""
+"""Real parts for the edge's tests: an HTTPS server, a clock with hands, a loop whose time jumps."""
 
 import asyncio
 import json
 import selectors
 import ssl
+import sys
 import zlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -16,50 +18,12 @@ from typing import Any
 import pytest
 import trustme
 
+from sungaze_edge import sources
 from sungaze_edge.clock import Clock
 from sungaze_edge.reading import Reading
+from sungaze_edge.spool import Spool
 
 NOON_S = datetime(2026, 6, 21, 12, tzinfo=UTC).timestamp()
-TOKEN = "a-token-for-the-tests-0123456789"
-
-TOY = """
-import asyncio, itertools, json, os
-from sungaze_edge.errors import SourceUnavailableError
-from sungaze_edge.settings import Setting
-from sungaze_edge.source import SourceType
-
-class Toy:
-    kind = "toy"
-    def __init__(self, values):
-        self.device_id = values["TOY_HOST"]
-        self.poll_interval_s = values["TOY_INTERVAL_S"]
-        self.numbers = itertools.count()
-        self.journal = open(os.environ["TOY_JOURNAL"], "a") if "TOY_JOURNAL" in os.environ else None
-    async def read(self):
-        if self.device_id == "broken":
-            raise SourceUnavailableError("nobody answers")
-        await asyncio.sleep(float(os.environ.get("TOY_READ_S", "0")))
-        n = next(self.numbers)
-        if self.journal:
-            print(n, file=self.journal, flush=True)
-        return {"power_w": n, "process": os.getpid()}
-    async def close(self):
-        if self.journal:
-            print("closed", file=self.journal, flush=True)
-
-async def dump(values):
-    return {"toy": values["TOY_HOST"]}
-
-SOURCE_TYPE = SourceType(
-    kind="toy",
-    settings=(Setting("TOY_HOST", "the toy's address"), Setting("TOY_INTERVAL_S", "seconds", float, 0.02)),
-    host_variable="TOY_HOST",
-    open=Toy,
-    recognises=lambda document: isinstance(document, dict) and "toy" in document,
-    decode=lambda document: {"kind": "toy", "device_id": document["toy"]},
-    dump=dump,
-)
-"""
 
 
 @dataclass
@@ -235,6 +199,22 @@ def reading(hands: Hands, clock: Clock) -> Callable[..., Reading]:
     return make
 
 
+@pytest.fixture
+def fill(reading: Callable[..., Reading]) -> Callable[..., Awaitable[None]]:
+    """Put readings into a spool, numbered from `start`."""
+
+    async def put(spool: Spool, count: int, start: int = 0) -> None:
+        for number in range(start, start + count):
+            await spool.enqueue(reading(n=number))
+
+    return put
+
+
+@pytest.fixture
+def token() -> str:
+    return "a-token-for-the-tests-0123456789"
+
+
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
     return trustme.CA()
@@ -250,7 +230,6 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def serve_tls(authority: trustme.CA) -> Callable[..., Any]:
     """Start a `Cloud` in a context: `async with serve_tls(cloud, certificate)`."""
-    from contextlib import asynccontextmanager
 
     @asynccontextmanager
     async def serve(cloud: Cloud | None = None, certificate: trustme.LeafCert | None = None) -> AsyncIterator[Cloud]:
@@ -274,23 +253,16 @@ async def cloud(serve_tls: Callable[..., Any]) -> AsyncIterator[Cloud]:
 
 
 @pytest.fixture
-def toy_folder(tmp_path: Path) -> Path:
+def toy_folder() -> Path:
     """A folder with one kind of source in it, for `sungaze_edge.sources.__path__`."""
-    package = tmp_path / "sources" / "toy"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text(TOY)
-    return package.parent
+    return Path(__file__).parent / "toy_sources"
 
 
 @pytest.fixture
-def with_toy(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+def with_toy(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let this process find the toy source, and only it."""
-    from sungaze_edge import sources
-
     monkeypatch.setattr(sources, "__path__", [str(toy_folder)])
     sources.source_types.cache_clear()
     yield
     sources.source_types.cache_clear()
-    import sys
-
     sys.modules.pop("sungaze_edge.sources.toy", None)

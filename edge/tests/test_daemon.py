@@ -7,7 +7,8 @@ import signal
 import sys
 from collections import Counter
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,6 @@ from sungaze_edge.clock import Clock
 from sungaze_edge.health_check import illness
 from sungaze_edge.store import Store
 
-TOKEN = "a-token-for-the-tests-0123456789"
 START = """
 import sys
 from sungaze_edge import sources
@@ -26,54 +26,58 @@ sys.exit(main())
 """
 
 
-@pytest.fixture
-def home(tmp_path, cloud, ca_file, toy_folder):
-    """A Raspberry Pi with a toy device, as far as this test needs one."""
-    cloud.date_s = None
+@dataclass
+class Home:
+    """A Raspberry Pi with a toy device, as far as these tests need one."""
 
+    folder: Path
+    toy_folder: Path
+    environ: dict[str, str]
+    said: str = ""
+
+    @property
+    def spool(self):
+        return self.folder / "spool.db"
+
+    @asynccontextmanager
+    async def daemon(self, start=START, **variables):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", start, self.toy_folder, "run"),
+            env={**os.environ, **self.environ, **variables},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            self.said = (await process.stderr.read()).decode()
+            await process.wait()
+
+    def polled(self):
+        journal = Path(self.environ["TOY_JOURNAL"])
+        return journal.read_text().split() if journal.exists() else []
+
+    def waiting(self):
+        store = Store(self.spool)
+        rows = [json.loads(row[0]) for row in store._db.execute("SELECT payload FROM reading")]
+        store.close()
+        return rows
+
+
+@pytest.fixture
+def home(tmp_path, cloud, ca_file, toy_folder, token):
+    cloud.date_s = None
     settings = {
         "VPS_INGEST_URL": cloud.url,
-        "VPS_DEVICE_TOKEN": TOKEN,
+        "VPS_DEVICE_TOKEN": token,
         "VPS_CA_FILE": str(ca_file),
         "SPOOL_PATH": str(tmp_path / "spool.db"),
         "UPLOAD_INTERVAL_S": "0.1",
         "TOY_HOST": "home",
         "TOY_JOURNAL": str(tmp_path / "journal"),
     }
-
-    class Home:
-        spool, health, journal = tmp_path / "spool.db", tmp_path / "health.json", tmp_path / "journal"
-        environ = settings
-
-        @asynccontextmanager
-        async def daemon(self, **variables):
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-c",
-                START,
-                toy_folder,
-                "run",
-                env={**os.environ, **self.environ, **variables},
-                stderr=asyncio.subprocess.PIPE,
-            )
-            try:
-                yield process
-            finally:
-                if process.returncode is None:
-                    process.kill()
-                self.said = (await process.stderr.read()).decode()
-                await process.wait()
-
-        def polled(self):
-            return self.journal.read_text().split() if self.journal.exists() else []
-
-        def waiting(self):
-            store = Store(self.spool)
-            rows = [json.loads(row[0]) for row in store._db.execute("SELECT payload FROM reading")]
-            store.close()
-            return rows
-
-    return Home()
+    return Home(tmp_path, toy_folder, settings)
 
 
 async def until(done, seconds=10.0):
@@ -141,9 +145,10 @@ async def test_the_daemon_can_be_run_from_a_test_with_other_tunables(home, cloud
     stop = asyncio.Event()
     daemon = asyncio.create_task(main.run(settings, stop))
     await until(lambda: len(cloud.stored) > 3)
-    await until(lambda: home.health.exists() and json.loads(home.health.read_text())["upload"]["delivered"])
-    assert illness(home.health, Clock().instant()) is None
+    health = home.folder / "health.json"
+    await until(lambda: health.exists() and json.loads(health.read_text())["upload"]["delivered"])
+    assert illness(health, Clock().instant()) is None
     stop.set()
     await daemon
-    state = json.loads(home.health.read_text())
+    state = json.loads(health.read_text())
     assert state["sources"][0]["stored"] == state["upload"]["delivered"] + state["spool"]["rows"]

@@ -1,0 +1,157 @@
+"""What was stored is on the disk, whatever befalls the process, and however full the disk is."""
+
+import asyncio
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from sungaze_edge.errors import SpoolError
+from sungaze_edge.spool import Spool
+from sungaze_edge.store import Store
+
+
+async def test_what_was_not_acknowledged_is_there_after_a_restart(path, clock, numbers, fill):
+    async with Spool(path) as spool:
+        await fill(spool, 3)
+        await spool.ack([1])
+    async with Spool(path) as spool:
+        assert numbers(await spool.peek(10, clock.instant())) == [1, 2]
+        assert await spool.length() == 2
+
+
+async def test_hc001_the_disk_is_told_to_be_sure(path):
+    async with Spool(path) as spool:
+        db = spool._store._db
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
+
+
+def test_hc001_each_enqueue_forces_the_log_to_the_disk(path, tmp_path):
+    strace = Path("/usr/bin/strace")
+    if not strace.exists():
+        pytest.skip("strace, which shows what reaches the disk, is not installed")
+    script = """
+        import asyncio, pathlib, sys
+        from sungaze_edge.clock import Clock
+        from sungaze_edge.reading import Reading
+        from sungaze_edge.spool import Spool
+        async def main():
+            async with Spool(pathlib.Path(sys.argv[1])) as spool:
+                for _ in range(20):
+                    await spool.enqueue(Reading("home", "toy", {}, Clock().instant()))
+        asyncio.run(main())
+    """
+    log = tmp_path / "strace"
+    command = [
+        strace,
+        "-f",
+        "-e",
+        "trace=fsync,fdatasync",
+        "-o",
+        log,
+        sys.executable,
+        "-c",
+        textwrap.dedent(script),
+        path,
+    ]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("strace may not trace here")
+    assert log.read_text().count("sync(") >= 20
+
+
+def test_hc001_nothing_that_was_enqueued_is_lost_by_kill_9(path):
+    script = textwrap.dedent("""
+        import asyncio, pathlib, sys
+        from sungaze_edge.clock import Clock
+        from sungaze_edge.reading import Reading
+        from sungaze_edge.spool import Spool
+        async def main():
+            clock = Clock(kernel_synced=lambda: True)
+            async with Spool(pathlib.Path(sys.argv[1])) as spool:
+                n = int(sys.argv[2])
+                while True:
+                    await spool.enqueue(Reading("home", "toy", {"n": n}, clock.instant()))
+                    print(n, flush=True)
+                    n += 1
+        asyncio.run(main())
+    """)
+    promised = -1
+    for _ in range(5):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", script, path, str(promised + 1)], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(random.randint(5, 60)):
+            promised = int(writer.stdout.readline())
+        writer.send_signal(signal.SIGKILL)
+        promised = max([promised, *map(int, writer.stdout.read().split())])
+        writer.wait()
+        writer.stdout.close()
+        store = Store(path)
+        kept = [row[0] for row in store._db.execute("SELECT payload ->> 'n' FROM reading ORDER BY id")]
+        store.close()
+        assert kept[: promised + 1] == list(range(promised + 1))
+        promised = kept[-1]
+
+
+async def test_after_an_outage_the_disk_gets_its_room_back(path, reading, clock, fill):
+    async with Spool(path) as spool:
+        for number in range(1000):
+            await spool.enqueue(reading(n=number, text="x" * 3000))
+        swollen = (await spool.status()).file_bytes
+        while batch := await spool.peek(500, clock.instant()):
+            await spool.ack([row.id for row in batch])
+        for _ in range(6):
+            await fill(spool, 1)
+            await spool.ack([row.id for row in await spool.peek(1, clock.instant())])
+    assert path.stat().st_size < swollen / 2
+    assert path.stat().st_size < 3 * 2**20
+
+
+async def test_a_disk_that_is_nearly_full_refuses_readings_and_still_lets_them_go(path, clock, numbers, fill):
+    async with Spool(path) as spool:
+        await fill(spool, 3)
+        spool._reserve_bytes = 2**62
+        with pytest.raises(SpoolError, match="the disk is full"):
+            await fill(spool, 1)
+        await spool.ack([1])
+        spool._reserve_bytes = 0
+        await fill(spool, 1, start=3)
+        assert numbers(await spool.peek(10, clock.instant())) == [1, 2, 3]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "none", folder], check=False, capture_output=True)
+    if made.returncode:
+        pytest.skip("no small file system can be mounted here (that needs root)")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+async def test_hc001_a_disk_that_is_really_full_loses_nothing(small_disk, reading, clock, numbers):
+    async with Spool(small_disk / "spool.db", reserve_bytes=0) as spool:
+        stored = 0
+        while await fits(spool, reading(n=stored, text="x" * 2000)):
+            stored += 1
+        assert stored > 10
+        assert numbers(await spool.peek(10_000, clock.instant())) == list(range(stored))
+        assert not await fits(spool, reading(n=stored, text="x" * 2000))
+        grow = await asyncio.create_subprocess_exec("mount", "-o", "remount,size=4m", small_disk)
+        await grow.wait()
+        assert await fits(spool, reading(n=stored, text="x" * 2000))
+        assert numbers(await spool.peek(10_000, clock.instant())) == list(range(stored + 1))
+
+
+async def fits(spool, one):
+    try:
+        await spool.enqueue(one)
+    except SpoolError:
+        return False
+    return True

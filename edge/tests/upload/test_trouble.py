@@ -1,0 +1,143 @@
+"""Whatever the server answers, or does not, every reading is kept and sent again."""
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import pytest
+
+from sungaze_edge.server import Server
+from sungaze_edge.uploader import Uploader, Verdict
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
+async def test_hc001_when_the_server_cannot_now_everything_is_kept_and_sent_again(
+    uploader, spool, cloud, reply, clock, status, run_until, fill, stored, kept
+):
+    await fill(spool, 3)
+    cloud.judge = lambda _: reply(status, {})
+    async with uploader() as up:
+        await run_until(up, lambda: len(cloud.requests) == 3)
+        assert await kept(spool, clock) == [0, 1, 2]
+        assert up.status.verdict is Verdict.LATER
+        cloud.judge = None
+        await run_until(up, lambda: up.status.delivered == 3)
+    assert stored(cloud) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 200, "text": "<html>Please log in to Hotel WiFi</html>"},
+        {"status": 200, "document": {"ok": True}},
+        {"status": 200, "document": {"inserted": True}},
+        {"status": 200, "document": [1]},
+        {"status": 204, "text": ""},
+        {"status": 301, "text": "", "headers": {"Location": "https://elsewhere.example/"}},
+        {"status": 302, "text": "", "headers": {"Location": "/login"}},
+        {"status": 404, "document": {"detail": "Not Found"}},
+        {"status": 405, "text": ""},
+        {"status": 400, "text": "<html>Bad Request, says some proxy</html>"},
+        {"status": 418, "text": ""},
+    ],
+)
+async def test_hc001_an_answer_that_is_not_our_servers_acknowledges_nothing(
+    uploader, spool, cloud, reply, clock, answer, caplog, run_until, fill, kept
+):
+    await fill(spool, 3)
+    cloud.judge = lambda _: reply(**answer)
+    async with uploader() as up:
+        await run_until(up, lambda: len(cloud.requests) == 3)
+    assert await kept(spool, clock) == [0, 1, 2]
+    assert (await spool.status()).quarantined == 0
+    assert up.status.verdict is Verdict.MISPLACED
+    assert "VPS_INGEST_URL" in up.status.last_error
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+    assert {request.path for request in cloud.requests} == {"/v1/ingest"}, "no redirect is followed"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_hc001_a_refused_token_keeps_everything_and_is_tried_slowly(
+    uploader, spool, cloud, reply, clock, caplog, status, run_until, fill, kept, token
+):
+    await fill(spool, 3)
+    cloud.judge = lambda _: reply(
+        status, {"errors": [{"loc": ["body", "samples", 0, "device_id"], "msg": "not yours"}]}
+    )
+    async with uploader(denied_backoff_s=(0.2, 0.2)) as up:
+        await run_until(up, lambda: len(cloud.requests) == 3)
+        assert await kept(spool, clock) == [0, 1, 2]
+        assert (await spool.status()).quarantined == 0
+        assert up.status.verdict is Verdict.DENIED
+        assert "VPS_DEVICE_TOKEN" in up.status.last_error
+        assert caplog.text.count("VPS_DEVICE_TOKEN") == 1, "told once"
+        assert token not in caplog.text
+        cloud.judge = None
+        await run_until(up, lambda: up.status.delivered == 3)
+
+
+def test_by_default_a_refused_token_is_tried_at_most_once_a_minute(spool, clock):
+    up = Uploader(spool, None, clock, batch_size=30, interval_s=10)
+    waits = [up._put_off(Verdict.DENIED, "x") for _ in range(10)]
+    assert min(waits) >= 60
+    assert max(waits) <= 300
+
+
+def test_by_default_trouble_is_tried_again_from_one_second_to_five_minutes(spool, clock):
+    up = Uploader(spool, None, clock, batch_size=30, interval_s=10)
+    waits = [up._put_off(Verdict.LATER, "x") for _ in range(20)]
+    assert 0.5 <= waits[0] <= 1
+    assert all(150 <= seconds <= 300 for seconds in waits[-5:])
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0.0),
+        ("7", 7.0),
+        ("999999", 3600.0),
+        (format_datetime(datetime(2026, 6, 21, 12, 0, 30, tzinfo=UTC), usegmt=True), 30.0),
+        (format_datetime(datetime(2020, 1, 1, tzinfo=UTC), usegmt=True), 0.0),
+        ("soon", None),
+        ("²", None),
+        (None, None),
+    ],
+)
+async def test_retry_after_is_seconds_or_a_date_within_reason(cloud, ca_file, clock, reply, text, seconds, token):
+    cloud.replies.append(reply(503, {}, {"Retry-After": text} if text and text.isascii() else {}))
+    async with Server(cloud.url, token, ca_file, clock) as server:
+        answer = await server.ingest([])
+        assert answer.retry_after_s == seconds
+        assert server._retry_after_s(text) == seconds
+
+
+def test_retry_after_wins_over_the_backoff(spool, clock):
+    up = Uploader(spool, None, clock, batch_size=30, interval_s=10)
+    for _ in range(12):
+        up._put_off(Verdict.LATER, "x")
+    assert up._put_off(Verdict.LATER, "x", 7) == 7
+    assert up._put_off(Verdict.LATER, "x", 0) == 1, "but no hammering"
+
+
+async def test_hc001_hc002_a_lost_reply_after_the_commit_loses_and_doubles_nothing(
+    uploader, spool, cloud, reply, run_until, fill, stored
+):
+    await fill(spool, 5)
+    cloud.replies.extend([reply(lost=True)] * 3)
+    async with uploader() as up:
+        await run_until(up, lambda: up.status.delivered == 5)
+    assert stored(cloud) == [0, 1, 2, 3, 4]
+    assert cloud.sent_twice == 15
+
+
+async def test_hc001_a_server_that_is_not_there_loses_nothing(
+    uploader, spool, serve_tls, cloud, clock, run_until, fill, kept
+):
+    await fill(spool, 3)
+    async with serve_tls() as gone:
+        pass
+    async with uploader(gone.url) as up:
+        await run_until(up, lambda: up.status.verdict is not None)
+        assert "cannot be reached" in up.status.last_error
+        assert await kept(spool, clock) == [0, 1, 2]
+        async with serve_tls(gone):
+            await run_until(up, lambda: up.status.delivered == 3)
