@@ -19,7 +19,7 @@ from sungaze_edge.clock import Clock, Instant
 from sungaze_edge.errors import SpoolError
 from sungaze_edge.log import Trouble
 from sungaze_edge.poller import Poller
-from sungaze_edge.sample import render_ts
+from sungaze_edge.reading import render_ts
 from sungaze_edge.spool import Spool
 from sungaze_edge.uploader import Uploader, Verdict
 

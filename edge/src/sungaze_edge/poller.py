@@ -12,8 +12,7 @@ from sungaze_edge.clock import Clock, Instant
 from sungaze_edge.errors import SourceError, SpoolError
 from sungaze_edge.log import Trouble
 from sungaze_edge.reading import Reading
-from sungaze_edge.sample import Value
-from sungaze_edge.source import Source
+from sungaze_edge.source import Source, Value
 
 log = logging.getLogger(__name__)
 

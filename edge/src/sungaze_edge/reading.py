@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sungaze_edge.clock import Instant
-from sungaze_edge.sample import Value, render_ts
+from sungaze_edge.source import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def payload(values: Mapping[str, Value]) -> str:
 
 
 def wire_text(device_id: str, kind: str, ts_ms: int, payload: str) -> str:
-    """Join the JSON text of `Sample.to_wire` without parsing the payload: a month's backlog passes through here."""
+    """Give the JSON object of `POST /v1/ingest` without parsing the payload: a month's backlog passes through here."""
     head = f'{{"device_id":{json.dumps(device_id)},"kind":{json.dumps(kind)},"ts":"{render_ts(moment(ts_ms))}"'
     return f"{head}}}" if payload == "{}" else f"{head},{payload[1:]}"
 
@@ -54,6 +54,11 @@ def wire_text(device_id: str, kind: str, ts_ms: int, payload: str) -> str:
 def moment(milliseconds: int) -> datetime:
     """Give a UTC time from milliseconds since 1970."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def render_ts(ts: datetime) -> str:
+    """Write a time (with a zone) as the contract wants it: UTC, milliseconds, `Z`."""
+    return ts.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _compact(values: Mapping[str, Value]) -> str:

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sungaze_edge.sample import Value
 from sungaze_edge.settings import Setting
+
+type Value = float | int | str | None
+"""One measured value in the unit its name carries; None is "the device does not have it"."""
 
 
 class Source(Protocol):

@@ -6,7 +6,7 @@ Immutable state in, state out; the source keeps the state and writes the log lin
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sungaze_edge.sample import Value
+from sungaze_edge.source import Value
 
 COUNTERS = (
     "pv_total_kwh",

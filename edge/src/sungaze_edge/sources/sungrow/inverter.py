@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sungaze_edge.errors import SourceUnavailableError, SourceUnusableError
-from sungaze_edge.sample import Value
+from sungaze_edge.source import Value
 from sungaze_edge.sources.sungrow.client import ModbusConnection, Refusal
 from sungaze_edge.sources.sungrow.decoding import decode_registers
 from sungaze_edge.sources.sungrow.guard import GuardState, check

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sungaze_edge.sample import Value
+from sungaze_edge.source import Value
 from sungaze_edge.sources.sungrow.battery import battery_flow
 from sungaze_edge.sources.sungrow.decoding import Reading
 from sungaze_edge.sources.sungrow.models import model_of
