@@ -24,6 +24,16 @@ sources.__path__[:] = [sys.argv.pop(1)]
 from sungaze_edge.cli import main
 sys.exit(main())
 """
+WITH_A_LOOKUP_THAT_HANGS = """
+import os, socket, time
+
+def hang(*_, **__):
+    with open(os.environ["TOY_JOURNAL"], "a") as journal:
+        print("lookup", file=journal)
+    time.sleep(60)
+
+socket.getaddrinfo = hang
+"""
 
 
 @dataclass
@@ -136,6 +146,15 @@ async def test_a_stop_signal_while_the_server_hangs_is_obeyed_in_time(home, clou
         await until(lambda: cloud.requests)
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_a_name_lookup_that_hangs_does_not_hold_up_the_end(home):
+    async with home.daemon(WITH_A_LOOKUP_THAT_HANGS + START, VPS_INGEST_URL="https://energy.example.org") as process:
+        await until(lambda: "lookup" in home.polled())
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    numbers = [int(word) for word in home.polled() if word.isdigit()]
+    assert [row["power_w"] for row in home.waiting()] == numbers
 
 
 @pytest.mark.usefixtures("with_toy")

@@ -89,11 +89,15 @@ def _run(_: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
     settings = config.load(environ)
     log.set_up(settings.log_level, settings.log_format)
-    asyncio.run(daemon.run(settings))
-    # A name lookup that hangs would hold up the end of the interpreter; everything is stored and closed by now.
-    alarm = threading.Timer(_LEAVE_WITHIN_S, os._exit, (_OK,))
-    alarm.daemon = True
-    alarm.start()
+
+    async def until_stopped() -> None:
+        await daemon.run(settings)
+        # asyncio waits for a name lookup that hangs in its thread; everything is stored and closed by now.
+        alarm = threading.Timer(_LEAVE_WITHIN_S, os._exit, (_OK,))
+        alarm.daemon = True
+        alarm.start()
+
+    asyncio.run(until_stopped())
     return _OK
 
 
