@@ -180,7 +180,7 @@ def _store(environ: Mapping[str, str]) -> Iterator[Store]:
     try:
         with closing(Store(path)) as store:
             yield store
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise SpoolError(
             f"The spool {path} cannot be read: {error}. A broken one is replaced when the daemon starts."
         ) from error

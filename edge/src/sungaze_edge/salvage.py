@@ -34,22 +34,33 @@ def rescue(aside: Path, store: Store) -> int:
     with closing(sqlite3.connect(f"{aside.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as broken:
         broken.row_factory, broken.text_factory = sqlite3.Row, lenient_text
         with store.restoring() as db:
-            for row in _rows(broken, "boot"):
-                _insert(db, "boot", row)
+            for row in _rows(broken, db, "boot"):
+                if type(row["offset_ms"]) is type(row["last_ms"]) is int:
+                    _insert(db, "boot", row)
             readings = (
-                (table, row) for table in ("reading", "quarantine") for row in _rows(broken, table) if _makes_sense(row)
+                (table, row)
+                for table in ("reading", "quarantine")
+                for row in _rows(broken, db, table)
+                if _makes_sense(row)
             )
             return sum(_insert(db, table, row) for table, row in readings)
 
 
-def _rows(broken: sqlite3.Connection, table: str) -> Iterator[sqlite3.Row]:
-    """Walk upwards to the first broken page, number by number across it, and on."""
+def _rows(broken: sqlite3.Connection, db: sqlite3.Connection, table: str) -> Iterator[sqlite3.Row]:
+    """Walk upwards to the first broken page, number by number across it, and on.
+
+    The columns get their names from the new spool, since those in the broken one may be broken, too.
+    """
     last, misses = -1, 0
-    query = f"SELECT rowid, * FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT 1"  # noqa: S608 - our own names
+    names = ", ".join(column[1] for column in db.execute(f"PRAGMA table_info({table})"))
+    query = (
+        f"WITH named (number, {names}) AS (SELECT rowid, * FROM {table}) "  # noqa: S608 - our own names
+        "SELECT * FROM named WHERE number > ? ORDER BY number LIMIT 1"
+    )
     while misses < _MISSES_IN_A_ROW:
         try:
             row = broken.execute(query, (last,)).fetchone()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if error_code(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):  # no such table
                 return
             last, misses = last + 1, misses + 1
@@ -67,9 +78,13 @@ def _insert(db: sqlite3.Connection, table: str, row: sqlite3.Row) -> int:
 
 
 def _makes_sense(row: sqlite3.Row) -> bool:
-    """Whether a reading can be sent."""
+    """Whether a reading can be sent, or will be when its time is known."""
     try:
-        json.loads(wire_text(row["device_id"], row["kind"], row["ts_ms"] or 0, row["payload"]))
-    except (TypeError, ValueError, OverflowError):
+        waits = row["ts_ms"] is None
+        times = [row["wall_ms"], row["monotonic_ms"]] if waits else [row["ts_ms"]]
+        texts = [row["device_id"], row["kind"], row["payload"], *([row["boot_id"]] if waits else [])]
+        for time_ms in times:
+            json.loads(wire_text(row["device_id"], row["kind"], time_ms, row["payload"]))
+    except (TypeError, ValueError, OverflowError, IndexError):  # IndexError: a refused reading without its time
         return False
-    return True
+    return all(type(time_ms) is int for time_ms in times) and all(type(text) is str for text in texts)

@@ -29,7 +29,7 @@ from sungaze_edge import salvage
 from sungaze_edge.clock import Instant
 from sungaze_edge.errors import SpoolError
 from sungaze_edge.reading import Reading, Waiting
-from sungaze_edge.spool_file import is_corruption
+from sungaze_edge.spool_file import FILE_ERRORS, is_corruption
 from sungaze_edge.store import SpoolStatus, Store
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,8 @@ class Spool:
         self._path = path
         self._reserve_bytes = reserve_bytes
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
+        self._store: Store | None = None
+        self._next_id = 1
 
     async def __aenter__(self) -> Self:
         """Open the file, make it if need be, and lock it against a second daemon.
@@ -111,39 +113,51 @@ class Spool:
 
     def _open_store(self) -> Store:
         try:
-            return Store(self._path)
-        except sqlite3.DatabaseError as error:
+            return Store(self._path, next_id=self._next_id)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if not is_corruption(error):
                 raise SpoolError(f"The spool {self._path} cannot be opened: {error}.") from error
             return self._replaced(error)
 
     def _close(self) -> None:
-        self._store.close()
+        if self._store is not None:
+            self._store.close()
         self._lock.close()
 
     def _use[**P, T](self, operation: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._store is None:  # it could not be replaced the last time
+            self._store = self._open_store()
         try:
             return operation(self._store, *args, **kwargs)
-        except (sqlite3.Error, OSError) as error:
+        except FILE_ERRORS as error:
             if not is_corruption(error):
                 raise SpoolError(f"The spool {self._path} cannot be used: {error}") from error
+            self._next_id = self._store.next_id  # an ack on its way must not hit a reading of the new spool
             self._store.close()
+            self._store = None
             self._store = self._replaced(error)
         try:
             return operation(self._store, *args, **kwargs)
-        except (sqlite3.Error, OSError) as error:
+        except FILE_ERRORS as error:
             raise SpoolError(f"The new spool {self._path} fails, too: {error}") from error
 
     def _replaced(self, error: BaseException) -> Store:
         """Put a new store in the place of a corrupt one, with all that can still be read."""
         try:
             aside = salvage.move_aside(self._path)
-            store = Store(self._path)
-            rescued = salvage.rescue(aside, store)
-        except (sqlite3.Error, OSError) as problem:
+            store = Store(self._path, next_id=self._next_id)
+        except FILE_ERRORS as problem:
             raise SpoolError(f"The spool {self._path} is corrupt and cannot be replaced: {problem}") from problem
         log.critical(
-            f"The spool was corrupt ({error}); it is kept as {aside}. {rescued} readings could be read from it "
-            "and wait in a new one. A failing SD card is the usual cause: replace it soon."
+            f"The spool was corrupt ({error}); it is kept as {aside}. {_rescue(aside, store)} "
+            "A failing SD card is the usual cause: replace it soon."
         )
         return store
+
+
+def _rescue(aside: Path, store: Store) -> str:
+    """Take over what can be read; new readings must be stored even if that fails, on a full disk for instance."""
+    try:
+        return f"{salvage.rescue(aside, store)} readings could be read from it and wait in a new one."
+    except FILE_ERRORS as problem:
+        return f"Its readings could not be taken over into a new one ({problem})."

@@ -40,6 +40,10 @@ _MIGRATIONS = (
 )
 
 
+FILE_ERRORS = (sqlite3.Error, OSError, UnicodeDecodeError)
+"""What a bad file or disk raises; the last one because SQLite quotes broken names in its messages."""
+
+
 def open_spool_file(path: Path, *, check_for_s: float = 2.0) -> sqlite3.Connection:
     """Open or make the file, check it for as long as polling may wait for that, and bring its schema up to date.
 
@@ -80,8 +84,9 @@ def corruption(what: str) -> sqlite3.DatabaseError:
 
 
 def is_corruption(error: BaseException) -> bool:
-    """Whether SQLite means that the file itself is broken."""
-    return error_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    """Whether an error means that the file itself is broken."""
+    broken = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return isinstance(error, UnicodeDecodeError) or error_code(error) in broken
 
 
 def error_code(error: BaseException) -> int:

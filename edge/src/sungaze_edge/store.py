@@ -34,13 +34,14 @@ class SpoolStatus:
 class Store:
     """One open spool file. Every method is one transaction or none; none changes anything when it raises."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or make the file; raises what `open_spool_file` raises."""
+    def __init__(self, path: Path, *, next_id: int = 1) -> None:
+        """Open or make the file; raises what `open_spool_file` raises. No reading gets an id below `next_id`."""
         self._path = path
         self._db = open_spool_file(path)
-        self._next_id = 1
+        self.next_id = next_id
         try:
-            self._timestamps = Timestamps(self._db)
+            with _sense():
+                self._timestamps = Timestamps(self._db)
             self._count()
         except BaseException:
             self.close()
@@ -62,25 +63,23 @@ class Store:
         taken = reading.taken
         ts_ms = self._timestamps.own_time(reading.device_id, taken.wall_ms) if taken.synced else None
         guess = (None, None, None) if taken.synced else (taken.wall_ms, taken.monotonic_ms, taken.boot_id)
-        row = (self._next_id, reading.device_id, reading.kind, ts_ms, *guess, payload(reading.values))
+        row = (self.next_id, reading.device_id, reading.kind, ts_ms, *guess, payload(reading.values))
         with self._transaction():
             self._timestamps.learn(taken)
             self._db.execute("INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         self._timestamps.remember(reading.device_id, ts_ms)
-        self._next_id += 1
+        self.next_id += 1
         self._rows += 1
 
     def peek(self, limit: int, now: Instant) -> list[Waiting]:
         """Give the oldest readings whose time is known."""
         if self._timestamps.may_settle():
-            with self._transaction():
+            with _sense(), self._transaction():
                 self._timestamps.settle(now, limit)
         query = "SELECT id, device_id, kind, ts_ms, payload FROM reading WHERE ts_ms IS NOT NULL ORDER BY id LIMIT ?"
         rows = self._db.execute(query, (limit,))
-        try:
+        with _sense():
             return [Waiting(row[0], wire_text(*row[1:])) for row in rows]
-        except (ValueError, TypeError, OverflowError) as error:
-            raise corruption(f"a row that makes no sense: {error}") from error
 
     def ack(self, ids: Sequence[int]) -> None:
         """Delete readings, and give the disk back what an outage took."""
@@ -154,7 +153,7 @@ class Store:
         self._data_version = self._pragma("data_version")
         self._rows = self._one("SELECT count(*) FROM reading") or 0
         newest = max(self._one(f"SELECT max(id) FROM {table}") or 0 for table in ("reading", "quarantine"))  # noqa: S608 - our names
-        self._next_id = max(self._next_id, newest + 1)
+        self.next_id = max(self.next_id, newest + 1)
 
     def _delete(self, ids: Sequence[int]) -> int:
         return self._db.executemany("DELETE FROM reading WHERE id = ?", [(number,) for number in ids]).rowcount
@@ -176,3 +175,12 @@ class Store:
     def _one(self, query: str) -> int | None:
         row: tuple[int | None] | None = self._db.execute(query).fetchone()
         return row[0] if row else None
+
+
+@contextmanager
+def _sense() -> Iterator[None]:
+    """Take a row that cannot be understood for what it is: a broken file."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError) as error:
+        raise corruption(f"a row that makes no sense: {error}") from error
