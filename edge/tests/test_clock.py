@@ -81,6 +81,13 @@ def test_an_answer_without_a_date_lets_a_plausible_wall_clock_do(hands):
     assert not clock.synced()
 
 
+def test_a_server_whose_own_clock_is_older_than_the_program_is_not_believed(hands):
+    hands.kernel = False
+    clock = hands.clock()
+    clock.hear(datetime(1970, 1, 1, tzinfo=UTC), 0.1)
+    assert clock.instant().wall == NOON
+
+
 def test_once_known_the_time_survives_a_step_of_the_wall_clock(hands):
     clock = hands.clock()
     clock.instant()

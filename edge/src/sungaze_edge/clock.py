@@ -114,12 +114,13 @@ class Clock:
     def hear(self, server_time: datetime | None, round_trip_s: float) -> None:
         """Take the `Date` of an answer over verified TLS as a witness, unless there is a finer one.
 
-        `server_time` is None when the answer had none; then a plausible wall clock has to do: nobody else can be asked.
+        `server_time` is None when the answer had none. Then, and when the server's own clock is older than this
+        program, a plausible wall clock has to do: nobody else can be asked.
         """
         wall, uptime = self._wall_s(), self._uptime_s()
         if wall >= RELEASED_S and self._kernel_synced():
             return
-        if server_time is None:
+        if server_time is None or server_time.timestamp() < RELEASED_S:
             if self._offset_s is None and wall >= RELEASED_S:
                 self._offset_s = wall - uptime
             return

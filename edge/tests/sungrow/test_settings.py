@@ -35,6 +35,8 @@ def test_names_and_addresses_are_hosts(host):
     [
         ("SUNGROW_HOST", "http://192.168.1.20", "without http:// and without a port"),
         ("SUNGROW_HOST", "192.168.1.20:502", "that is SUNGROW_PORT"),
+        ("SUNGROW_HOST", "winet..local", "a host name or IP address alone"),
+        ("SUNGROW_HOST", "w" * 64 + ".local", "a host name or IP address alone"),
         ("SUNGROW_PORT", "70000", "from 1 to 65535"),
         ("SUNGROW_SLAVE_ID", "0", "from 1 to 247"),
         ("POLL_INTERVAL_S", "4.9", "5 seconds or more, because a WiNet-S"),

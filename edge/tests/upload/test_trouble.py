@@ -99,6 +99,7 @@ def test_by_default_trouble_is_tried_again_from_one_second_to_five_minutes(spool
         (format_datetime(datetime(2020, 1, 1, tzinfo=UTC), usegmt=True), 0.0),
         ("soon", None),
         ("²", None),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999999", None),
         (None, None),
     ],
 )

@@ -7,7 +7,8 @@ from sungaze_edge.settings import Setting, whole
 
 SHORTEST_POLL_S = 5
 
-_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*")  # a name, IPv4, or IPv6
+# A name, IPv4, or IPv6; a name with an empty or endless part makes the lookup itself raise.
+_HOST = re.compile(r"([\w-]{1,63}\.)*[\w-]{1,63}\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*", re.ASCII)
 _DEVICE_ID = re.compile(r"[^\s,]{1,200}")
 
 
