@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from sungaze_sim.capture import CaptureWorld
-from sungaze_sim.faults import FAULTS, FaultError, Faults
+from sungaze_sim.faults import FAULTS
 
 PROBE = (4999, 1)
 
@@ -265,39 +265,6 @@ async def test_offline_refuses_new_clients_and_leaves_old_ones_hanging(serve, co
 
 async def _answers(connect, server):
     return not await refused(connect, server)
-
-
-def test_a_written_fault_holds_in_its_window_only(clock):
-    faults = Faults(["silence@30+10", "slow=2.5", "drop_mid@50x2"], clock=clock)
-    assert faults.active() == ["slow"]
-    assert faults.on("slow").value == 2.5
-    clock.seconds += 30
-    assert faults.active() == ["silence", "slow"]
-    clock.seconds += 10
-    assert faults.active() == ["slow"]
-    clock.seconds += 10
-    assert faults.take("drop_mid")
-    assert faults.take("drop_mid")
-    assert not faults.take("drop_mid")
-
-
-def test_faults_hold_side_by_side(clock):
-    faults = Faults(["silence+5", "silence@3+10"], clock=clock)
-    clock.seconds += 6
-    assert faults.active() == ["silence"]
-    faults.clear("silence")
-    assert faults.active() == []
-
-
-@pytest.mark.parametrize("text", ["", "silence@", "silence 5", "silence@x", "silence+5@3", "Silence"])
-def test_a_badly_written_fault_is_refused_with_the_form(text):
-    with pytest.raises(FaultError, match="silence@30"):
-        Faults([text])
-
-
-def test_an_unknown_fault_is_answered_with_the_known_ones():
-    with pytest.raises(FaultError, match="truncated"):
-        Faults(["explode"])
 
 
 def test_every_fault_is_explained_and_tried_here(request):
