@@ -60,6 +60,7 @@ class Demo:
         self.server = WinetServer(CaptureWorld(CAPTURE), record=self.record, faults=self.faults)
         self.view = View()
         self.outages = {"server": 0, "inverter": 0}
+        self._rounds = 0
         self._began = time.monotonic()
         self.screen = Screen(self._hints())
 
@@ -86,7 +87,9 @@ class Demo:
         plot = asyncio.create_task(self._plot(seconds))
         try:
             async with self.stack.client() as client:
-                while not stopped.is_set() and (seconds is None or self._second() < seconds):
+                while not stopped.is_set() and not self._is_over(seconds):
+                    if plot.done():
+                        plot.result()  # raises what went wrong in it
                     await self._draw(client)
                     with suppress(TimeoutError):
                         await asyncio.wait_for(stopped.wait(), _FRAME_S)
@@ -94,6 +97,10 @@ class Demo:
             plot.cancel()
             with suppress(asyncio.CancelledError):
                 await plot
+
+    def _is_over(self, seconds: float | None) -> bool:
+        """A demo that ends by itself has shown both outages first, however slow the machine is."""
+        return seconds is not None and self._second() >= seconds and self._rounds > 0
 
     async def _plot(self, seconds: float | None) -> None:
         """What happens when: the recording, the house, an outage of the server, one of the inverter, and again."""
@@ -107,6 +114,7 @@ class Demo:
             await self._server_outage(0.22 * length)
             await asyncio.sleep(0.05 * length)
             await self._inverter_outage(0.15 * length)
+            self._rounds += 1
             await asyncio.sleep(0.2 * length)
 
     async def _server_outage(self, seconds: float) -> None:
