@@ -212,10 +212,25 @@ def test_more_samples_than_allowed_are_too_many_even_when_they_are_bad():
 
 def test_a_sample_without_kind_is_of_the_kind_whose_marker_it_carries_and_else_of_the_one_without():
     plain = {"device_id": "home", "ts": SAMPLE["ts"]}
-    body = {"samples": [plain | {"power_w": 5}, plain | {"pv_power_w": 6}, plain | {"power_w": None}, plain]}
-    batch = parse(body, TWO_KINDS)
+    values = [{"power_w": 5}, {"pv_power_w": 6}, {"power_w": None}, {"pv_power_w": None}]
+    batch = parse({"samples": [plain | value for value in values]}, TWO_KINDS)
     assert [row[3] for row in batch.rows[GRID]] == [5.0, None]
     assert [row[3] for row in batch.rows[SUNGROW]] == [6.0, None]
+
+
+@pytest.mark.parametrize(
+    ("parser", "rest"),
+    [
+        (ONE_KIND, {}),
+        (ONE_KIND, {"power_w": 250}),  # of a kind to come, by the contract
+        (TWO_KINDS, {"sample_count": 3}),
+        (TWO_KINDS, {"kind": "sungrow", "power_w": 250}),
+    ],
+)
+def test_a_sample_without_any_field_of_its_kind_is_refused_rather_than_stored_empty(parser, rest):
+    problem = refusal({"samples": [SAMPLE, {"device_id": "home", "ts": SAMPLE["ts"]} | rest]}, parser)
+    assert (problem.status, locs(problem)) == (422, [["body", "samples", 1, "kind"]])
+    assert problem.errors[0]["msg"] == "the sample carries no value that the kind sungrow knows"
 
 
 def test_kinds_may_be_mixed_and_the_devices_stay_in_the_order_sent():

@@ -44,6 +44,10 @@ class _OutsideWindowError(ValueError):
     """A time before there were such devices, or in the future."""
 
 
+class _NothingKnownError(ValueError):
+    """A sample without a single field of its kind: it is of another, or of a newer version's."""
+
+
 class SampleParser:
     """Knows the kinds and the limits; one per process."""
 
@@ -74,9 +78,11 @@ class SampleParser:
         try:
             samples = self._whole.decode(body).samples
             self._check_number(len(samples))
-            return self._batch(samples, now + self._max_clock_skew)
+            batch = self._batch(samples, now + self._max_clock_skew)
         except (*_UNREADABLE, _OutsideWindowError):
             return self._parse_apart(body, now + self._max_clock_skew)
+        # Whether such a row was sent as nulls or had nothing of its kind can no longer be told from it.
+        return self._parse_apart(body, now + self._max_clock_skew) if _holds_empty_row(batch) else batch
 
     def _parse_apart(self, body: bytes, latest: datetime) -> Batch:
         raws = self._split(body)
@@ -86,10 +92,12 @@ class SampleParser:
         bad = 0
         for index, raw in enumerate(raws):
             try:
-                sample = self._decoders[self._kind_of(raw)].decode(raw)
+                kind = self._kind_of(raw)
+                sample = self._decoders[kind].decode(raw)
                 _utc_ms(sample.ts, latest)
+                _require_known_field(self._measurements[kind], sample, raw)
                 samples.append(sample)
-            except (*_UNREADABLE, _OutsideWindowError, KeyError):
+            except (*_UNREADABLE, _OutsideWindowError, _NothingKnownError, KeyError):
                 bad += 1
                 for field, msg in islice(self._faults(raw, latest), _MAX_FAULTS_PER_SAMPLE):
                     errors.append({"loc": ["body", "samples", index, *field], "msg": msg})
@@ -151,8 +159,32 @@ class SampleParser:
         for name, message in _field_faults(measurement, sample, latest):
             found = True
             yield [name], message
-        if not found:
+        if sample.keys().isdisjoint(_names(measurement)):
+            yield ["kind"], f"the sample carries no value that the kind {measurement.kind} knows"
+        elif not found:
             yield [], "cannot be read"
+
+
+@cache
+def _names(measurement: Measurement) -> frozenset[str]:
+    return frozenset(field.name for field in measurement.fields)
+
+
+def _is_empty(measurement: Measurement, row: Row) -> bool:
+    """Tell whether all values are null; device, time and count never are."""
+    return row.count(None) == len(measurement.fields)
+
+
+def _holds_empty_row(batch: Batch) -> bool:
+    return any(_is_empty(measurement, row) for measurement, rows in batch.rows.items() for row in rows)
+
+
+def _require_known_field(measurement: Measurement, sample: Any, raw: Raw) -> None:
+    """Let a reading pass that is all null, but none that says nothing its kind knows: it would be stored empty."""
+    if not _is_empty(measurement, msgspec.structs.astuple(sample)):
+        return
+    if msgspec.json.decode(raw, type=dict[str, Raw]).keys().isdisjoint(_names(measurement)):
+        raise _NothingKnownError
 
 
 @cache
