@@ -1,3 +1,4 @@
+import os
 import re
 
 import pytest
@@ -25,6 +26,29 @@ async def test_every_connection_is_durable_bounded_and_in_utc(engine):
         else:
             found = {name: await connection.scalar(text(f"SHOW {name}")) for name in POSTGRESQL_SETTINGS}
             assert found == POSTGRESQL_SETTINGS
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+async def test_what_sqlite_keeps_on_disk_is_for_its_owner_only(tmp_path, mask):
+    engine = make_engine(f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
+    before = os.umask(mask)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("CREATE TABLE readings (load_power_w REAL)"))
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+        await engine.dispose()
+    assert modes == dict.fromkeys(["new.db", "new.db-wal", "new.db-shm"], 0o600)
+
+
+async def test_the_mode_of_a_database_that_is_there_is_left_alone(tmp_path):
+    (tmp_path / "old.db").touch(mode=0o640)
+    engine = make_engine(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE readings (load_power_w REAL)"))
+    await engine.dispose()
+    assert (tmp_path / "old.db").stat().st_mode & 0o777 == 0o640
 
 
 async def test_a_full_pool_answers_instead_of_waiting_for_ever(database_url, monkeypatch):

@@ -1,5 +1,7 @@
 """How the server talks to its database: one engine per process, bounded, in UTC, durable."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,6 +44,7 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
     pool["hide_parameters"] = True  # an error in the log tells the statement, not the readings
     if make_url(database_url).get_backend_name() == "sqlite":
         engine = create_async_engine(database_url, **pool)
+        event.listen(engine.sync_engine, "do_connect", _make_private_file)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
@@ -51,6 +54,16 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
         pool_pre_ping=True,  # a database that was restarted costs nobody an error
         connect_args={"timeout": _CONNECT_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
     )
+
+
+def _make_private_file(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+    """Make a database that is not there yet readable by its owner only: readings tell when a home is empty.
+
+    SQLite gives the files beside it (-wal, -shm) the same mode, and says better than we what is wrong with a path.
+    """
+    if arguments[0] != ":memory:" and not options.get("uri"):
+        with suppress(OSError):
+            Path(arguments[0]).touch(mode=0o600, exist_ok=False)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
