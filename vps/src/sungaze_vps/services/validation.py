@@ -172,7 +172,7 @@ def _names(measurement: Measurement) -> frozenset[str]:
 
 def _is_empty(measurement: Measurement, row: Row) -> bool:
     """Tell whether all values are null; device, time and count never are."""
-    return row.count(None) == len(measurement.fields)
+    return row[3] is None and row.count(None) == len(measurement.fields)  # most rows are done at the first value
 
 
 def _holds_empty_row(batch: Batch) -> bool:
