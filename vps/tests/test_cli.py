@@ -1,10 +1,12 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 
 import pytest
+import trustme
 
 from sungaze_vps.cli import main
 
@@ -56,7 +58,14 @@ def test_migrate_then_check_is_good(good, capsys):
     assert TOKEN not in "".join(lines)
 
 
-def test_check_says_to_migrate(good, refusal):
+def test_check_before_the_first_start_is_good_and_makes_nothing(good, tmp_path, capsys):
+    main(["check"])
+    assert capsys.readouterr().out.splitlines()[1:] == ["database: new, will be made at the first start", "cache: ok"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_says_to_migrate_a_database_of_another_schema(good, tmp_path, refusal):
+    (tmp_path / "readings.db").touch()
     (line,) = refusal("check")
     assert "sungaze-vps migrate" in line
 
@@ -90,6 +99,23 @@ def test_a_folder_that_is_not_there_is_named(good, environ, refusal, command):
     assert refusal(command) == ["there is no folder /nowhere for the database; make it, or change DATABASE_URL"]
 
 
+@pytest.fixture
+def not_root():
+    """Be nobody for a while where we are root, who may write everywhere."""
+    if os.getuid() != 0:
+        yield
+        return
+    os.setresuid(65534, 65534, 0)
+    yield
+    os.setresuid(0, 0, 0)
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "check"])
+def test_a_folder_that_is_not_writable_is_named(good, environ, refusal, not_root, command):
+    environ(**good | {"DATABASE_URL": "sqlite:////readings.db"})
+    assert refusal(command) == ["the folder / of the database is not writable; change its owner or DATABASE_URL"]
+
+
 @pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
 def test_serve_refuses_a_shared_database_that_nobody_migrated(good, environ, refusal, empty_database_url):
     environ(**good | {"DATABASE_URL": empty_database_url})
@@ -110,6 +136,40 @@ def test_serve_refuses_a_shared_database_that_nobody_migrated(good, environ, ref
 def test_serve_refuses_what_cannot_work_in_one_line(good, refusal, arguments, named):
     (line,) = refusal("serve", *arguments)
     assert named in line
+
+
+@pytest.fixture
+def pem_files(tmp_path):
+    """Give certificate, key, the key of another certificate, and a file that is no PEM."""
+    ours, others = (trustme.CA().issue_cert("localhost") for _ in range(2))
+    ours.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    ours.private_key_pem.write_to_path(tmp_path / "key.pem")
+    others.private_key_pem.write_to_path(tmp_path / "other.pem")
+    (tmp_path / "empty.pem").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key"),
+    [("key.pem", "cert.pem"), ("cert.pem", "cert.pem"), ("cert.pem", "other.pem"), ("empty.pem", "key.pem")],
+)
+def test_serve_refuses_a_certificate_and_a_key_that_are_no_pair_in_one_line(good, refusal, pem_files, certificate, key):
+    (line,) = refusal("serve", "--tls-cert", str(pem_files / certificate), "--tls-key", str(pem_files / key))
+    assert line.startswith(f"{pem_files / certificate} and {pem_files / key} cannot serve HTTPS (")
+    assert not (pem_files / "readings.db").exists()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])
+def test_serve_says_in_one_line_that_the_port_is_in_use(good, refusal, host):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (line,) = refusal("serve", "--host", host, "--port", str(port))
+    assert line == f"cannot listen on {host} port {port} (Address already in use); see --host and --port"
+
+
+def test_serve_says_in_one_line_that_a_host_is_not_of_this_machine(good, refusal):
+    (line,) = refusal("serve", "--host", "192.0.2.1")
+    assert line.startswith("cannot listen on 192.0.2.1 port 8000 (")
 
 
 def test_a_new_token_has_256_bits_and_comes_with_the_lines_to_set(environ, capsys):

@@ -3,8 +3,11 @@
 import argparse
 import asyncio
 import json
+import os
 import secrets
 import signal
+import socket
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +67,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     config = load_config()
     _check_serve_arguments(arguments, config)
     _prepare_database(config)
+    _check_address(arguments.host, arguments.port)
     configure_logging(config.log_level, config.log_format)
     # uvicorn repeats the signal that ended it once it is done; then this makes the end a clean one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -97,9 +101,34 @@ def _check_serve_arguments(arguments: argparse.Namespace, config: Config) -> Non
         raise StartupError("several workers need a cache they share: set REDIS_URL to a Redis, or use --workers 1")
     if (arguments.tls_cert is None) != (arguments.tls_key is None):
         raise StartupError("--tls-cert and --tls-key go together")
-    for path in (arguments.tls_cert, arguments.tls_key):
-        if path is not None and not path.is_file():
+    if arguments.tls_cert is not None:
+        _check_tls_files(arguments.tls_cert, arguments.tls_key)
+
+
+def _check_tls_files(certificate: Path, key: Path) -> None:
+    for path in (certificate, key):
+        if not path.is_file():
             raise StartupError(f"there is no file {path}")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")  # asks nobody for one
+    except OSError as error:  # SSLError is one
+        raise StartupError(
+            f"{certificate} and {key} cannot serve HTTPS ({error.strerror or error}); --tls-cert takes the certificate "
+            "chain, --tls-key the key that belongs to it, without a password, both as PEM files the server may read"
+        ) from error
+
+
+def _check_address(host: str, port: int) -> None:
+    """Take the port for a moment, so that what stands in the way is said in one line."""
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind(address)
+    except OSError as error:
+        raise StartupError(f"cannot listen on {host} port {port} ({error.strerror}); see --host and --port") from error
 
 
 def _prepare_database(config: Config) -> None:
@@ -129,11 +158,17 @@ async def _is_current(config: Config) -> bool:
         await engine.dispose()
 
 
+def _database_file(config: Config) -> Path:
+    return Path(str(make_url(config.database_url).database)).absolute()
+
+
 def _require_folder(config: Config) -> None:
     if config.on_sqlite:
-        folder = Path(str(make_url(config.database_url).database)).absolute().parent
+        folder = _database_file(config).parent
         if not folder.is_dir():
             raise StartupError(f"there is no folder {folder} for the database; make it, or change DATABASE_URL")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise StartupError(f"the folder {folder} of the database is not writable; change its owner or DATABASE_URL")
 
 
 def _unusable(error: BaseException) -> StartupError:
@@ -148,9 +183,13 @@ def _migrate(_arguments: argparse.Namespace) -> None:
 def _check(_arguments: argparse.Namespace) -> None:
     config = load_config()
     print(f"settings: ok ({config.summary()})")
-    if not asyncio.run(_is_current(config)):
+    _require_folder(config)
+    if config.on_sqlite and not _database_file(config).exists():
+        print("database: new, will be made at the first start")
+    elif asyncio.run(_is_current(config)):
+        print("database: ok, schema of this version")
+    else:
         raise StartupError("the database has another schema than this version needs; run 'sungaze-vps migrate'")
-    print("database: ok, schema of this version")
     if not asyncio.run(_reach_cache(config)):
         raise StartupError("the cache does not answer; the server works without it, only slower; check REDIS_URL")
     print("cache: ok")
