@@ -11,7 +11,8 @@ from sungaze_edge.health import Health
 from sungaze_edge.health_check import illness
 from sungaze_edge.poller import Poller
 from sungaze_edge.spool import Spool
-from sungaze_edge.uploader import Uploader, Verdict
+from sungaze_edge.uploader import Uploader
+from sungaze_edge.verdict import Verdict
 
 
 class Device:
@@ -109,6 +110,12 @@ async def test_a_long_silence_of_the_device_does_not_make_delivery_ill(scene, ha
 async def test_a_refused_token_is_an_illness_at_once(scene):
     scene.uploader._put_off(Verdict.DENIED, "the server does not know the token")
     assert "does not know the token" in await scene.illness()
+
+
+async def test_a_device_that_the_token_is_not_for_is_an_illness_while_others_are_delivered(scene, clock):
+    scene.uploader.status.denied_devices = frozenset({"renamed"})
+    scene.uploader.status.verdict, scene.uploader.status.last_success = Verdict.STORED, clock.instant()
+    assert "Readings of renamed are not delivered" in await scene.illness()
 
 
 async def test_a_spool_that_cannot_store_is_an_illness_at_once(scene, monkeypatch):

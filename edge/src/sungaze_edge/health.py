@@ -21,7 +21,8 @@ from sungaze_edge.log import Trouble
 from sungaze_edge.poller import Poller
 from sungaze_edge.reading import render_ts
 from sungaze_edge.spool import Spool
-from sungaze_edge.uploader import Uploader, Verdict
+from sungaze_edge.uploader import Uploader
+from sungaze_edge.verdict import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,8 @@ class Health:
             "verdict": status.verdict.value if status.verdict else None,
             "last_error": status.last_error,
             "last_error_at": render_ts(status.last_error_at) if status.last_error_at else None,
-            "denied": status.verdict is Verdict.DENIED,
+            "denied": status.verdict is Verdict.DENIED and not status.denied_devices,
+            "denied_devices": sorted(status.denied_devices),
             "stale_after_s": self._upload_stale_s,
         }
 
@@ -151,7 +153,14 @@ def _gist(state: dict[str, Any]) -> object:
     """What is worth writing at once when it changes."""
     failing = [source["consecutive_failures"] > 0 or bool(source["storage_error"]) for source in state["sources"]]
     spool = state["spool"]
-    return failing, state["upload"]["verdict"], spool["error"], spool.get("quarantined"), state["clock"]["synced"]
+    return (
+        failing,
+        state["upload"]["verdict"],
+        state["upload"]["denied_devices"],
+        spool["error"],
+        spool.get("quarantined"),
+        state["clock"]["synced"],
+    )
 
 
 def _memory_bytes() -> int | None:

@@ -14,7 +14,8 @@ def illness(path: Path, now: Instant) -> str | None:
     """Judge a health file: None when all is well, otherwise one sentence.
 
     Ill is: no fresh file; a source not read for a minute or six intervals, whichever is longer; readings that wait
-    while nothing was delivered for a quarter of an hour; a token that the server refuses; a spool that cannot store.
+    while nothing was delivered for a quarter of an hour; a token that the server refuses, for all devices or for one;
+    a spool that cannot store.
     """
     try:
         return next(_symptoms(json.loads(path.read_text(encoding="utf-8")), now), None)
@@ -34,11 +35,19 @@ def _symptoms(state: dict[str, Any], now: Instant) -> Iterator[str]:
             yield f"Readings of {source['device_id']} cannot be stored: {source['storage_error']}"
         if silent_s > source["stale_after_s"]:
             yield f"{source['device_id']} was not read for {silent_s:.0f} s: {source['last_error']}"
-    upload, spool = state["upload"], state["spool"]
+    if state["spool"]["error"]:
+        yield str(state["spool"]["error"])
+    yield from _delivery_symptoms(state["upload"], state["spool"]["rows"], age_s)
+
+
+def _delivery_symptoms(upload: dict[str, Any], rows: int | None, age_s: float) -> Iterator[str]:
     stuck_s = upload["waiting_s"] + age_s
-    if spool["error"]:
-        yield str(spool["error"])
     if upload["denied"]:
         yield f"Nothing is delivered: {upload['last_error']}"
-    if spool["rows"] and stuck_s > upload["stale_after_s"]:
-        yield f"{spool['rows']} readings wait, none delivered for {stuck_s:.0f} s: {upload['last_error']}"
+    if upload["denied_devices"]:
+        yield (
+            f"Readings of {', '.join(upload['denied_devices'])} are not delivered: the server knows the token, but not "
+            "for this device; check VPS_DEVICE_TOKEN and DEVICE_ID against its DEVICE_TOKENS"
+        )
+    if rows and stuck_s > upload["stale_after_s"]:
+        yield f"{rows} readings wait, none delivered for {stuck_s:.0f} s: {upload['last_error']}"

@@ -22,9 +22,10 @@ class Reading:
 
 
 class Waiting(NamedTuple):
-    """A reading on its way: its number in the spool and its JSON object for the wire."""
+    """A reading on its way: its number in the spool, its device, and its JSON object for the wire."""
 
     id: int
+    device_id: str
     sample: str
 
 

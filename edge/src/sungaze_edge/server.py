@@ -1,4 +1,4 @@
-"""The server as the edge sees it: verified TLS, requests out, answers in. What they mean, `uploader.py` knows."""
+"""The server as the edge sees it: verified TLS, requests out, answers in. What they mean, `verdict.py` knows."""
 
 import json
 import logging

@@ -20,7 +20,7 @@ import asyncio
 import fcntl
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, Self
@@ -70,9 +70,12 @@ class Spool:
         """Store a reading; it is on the disk when this returns."""
         await self._in_thread(self._use, Store.enqueue, reading, self._reserve_bytes)
 
-    async def peek(self, limit: int, now: Instant) -> list[Waiting]:
-        """Give up to `limit` readings, oldest first; settles their times first where `now` makes that possible."""
-        return await self._in_thread(self._use, Store.peek, limit, now)
+    async def peek(self, limit: int, now: Instant, without: Collection[str] = ()) -> list[Waiting]:
+        """Give up to `limit` readings, oldest first, those of the devices `without` left out.
+
+        Settles their times first where `now` makes that possible.
+        """
+        return await self._in_thread(self._use, Store.peek, limit, now, without)
 
     async def ack(self, ids: Sequence[int]) -> None:
         """Delete readings that the server has."""

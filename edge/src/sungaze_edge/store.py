@@ -1,8 +1,9 @@
 """The spool's statements. Called from one thread only; `spool.py` is the host and says what the rules are."""
 
+import json
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,15 +72,18 @@ class Store:
         self.next_id += 1
         self._rows += 1
 
-    def peek(self, limit: int, now: Instant) -> list[Waiting]:
-        """Give the oldest readings whose time is known."""
+    def peek(self, limit: int, now: Instant, without: Collection[str] = ()) -> list[Waiting]:
+        """Give the oldest readings whose time is known, those of the devices `without` left out."""
         if self._timestamps.may_settle():
             with _sense(), self._transaction():
                 self._timestamps.settle(now, limit)
-        query = "SELECT id, device_id, kind, ts_ms, payload FROM reading WHERE ts_ms IS NOT NULL ORDER BY id LIMIT ?"
-        rows = self._db.execute(query, (limit,))
+        query = (
+            "SELECT id, device_id, kind, ts_ms, payload FROM reading WHERE ts_ms IS NOT NULL "
+            "AND device_id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"
+        )
+        rows = self._db.execute(query, (json.dumps(list(without)), limit))
         with _sense():
-            return [Waiting(row[0], wire_text(*row[1:])) for row in rows]
+            return [Waiting(row[0], row[1], wire_text(*row[1:])) for row in rows]
 
     def ack(self, ids: Sequence[int]) -> None:
         """Delete readings, and give the disk back what an outage took."""

@@ -1,12 +1,10 @@
-"""Batch, POST, verdict, settle: the one place that decides what an answer of the server means for the readings."""
+"""Batch, POST, verdict, settle: readings leave the spool when the server has them, and not before."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
-from typing import Any
 
 from sungaze_edge.backoff import Backoff, time_limit, wait
 from sungaze_edge.clock import Clock, Instant
@@ -15,63 +13,13 @@ from sungaze_edge.log import Trouble
 from sungaze_edge.reading import Waiting
 from sungaze_edge.server import Answer, Server
 from sungaze_edge.spool import Spool
+from sungaze_edge.verdict import Verdict, complaint, refused_samples, verdict
 
 log = logging.getLogger(__name__)
 
 _STOP_GRACE_S = 4.0
 _REQUEST_S = 120.0
 _REFUSALS_IN_A_ROW = 3  # more of them look like a mistake of the server's: go slowly then
-
-
-class Verdict(Enum):
-    """What becomes of a batch."""
-
-    STORED = "stored"
-    """The server has it: delete."""
-    REFUSED = "refused"
-    """Something in it is not acceptable: set exactly that aside, send the rest again."""
-    DENIED = "denied"
-    """The token is wrong or not for this device: keep all, try slowly, a person must act."""
-    LATER = "later"
-    """Not now: keep all, back off."""
-    MISPLACED = "misplaced"
-    """This is not our server's answer, the address seems wrong: keep all, back off."""
-
-
-_BY_STATUS = {
-    400: Verdict.REFUSED,
-    413: Verdict.REFUSED,
-    422: Verdict.REFUSED,
-    401: Verdict.DENIED,
-    403: Verdict.DENIED,
-    408: Verdict.LATER,
-    425: Verdict.LATER,
-    429: Verdict.LATER,
-}
-
-
-def verdict(answer: Answer) -> Verdict:
-    """Judge an answer by its status, and by whether it has the shape that only our server gives it."""
-    if 200 <= answer.status < 300:
-        count = (answer.document or {}).get("inserted")
-        return Verdict.STORED if type(count) is int else Verdict.MISPLACED
-    judged = _BY_STATUS.get(answer.status, Verdict.LATER if answer.status >= 500 else Verdict.MISPLACED)
-    # A proxy in between may limit sizes, but it knows nothing of samples.
-    if judged is Verdict.REFUSED and answer.document is None and answer.status != 413:
-        return Verdict.MISPLACED
-    return judged
-
-
-def refused_samples(document: dict[str, Any] | None, count: int) -> dict[int, str]:
-    """Give the reason for each refused index of a batch of `count`, from `errors[].loc`; empty when it names none."""
-    reasons: dict[int, list[str]] = {}
-    errors = (document or {}).get("errors")
-    for error in errors if isinstance(errors, list) else []:
-        match error:
-            case {"loc": ["body", "samples", int(index), *where]} if 0 <= index < count:
-                field = ".".join(map(str, where))
-                reasons.setdefault(index, []).append(f"{field}: {error.get('msg', 'not acceptable')}".lstrip(": "))
-    return {index: "; ".join(texts) for index, texts in reasons.items()}
 
 
 @dataclass(slots=True)
@@ -83,6 +31,8 @@ class UploadStatus:
     verdict: Verdict | None = None
     last_error: str | None = None
     last_error_at: datetime | None = None
+    denied_devices: frozenset[str] = frozenset()
+    """The token is not for them; their readings wait while those of others are delivered."""
 
 
 class Uploader:
@@ -113,7 +63,10 @@ class Uploader:
         self._backoff = Backoff(*backoff_s)
         self._denied_backoff = Backoff(*denied_backoff_s)
         self._shortest_wait_s = backoff_s[0]
+        self._left_out: frozenset[str] = frozenset()
+        self._left_out_until_s = 0.0
         self._trouble = Trouble(log)
+        self._denied_trouble = Trouble(log)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop`; a batch on its way then gets a few seconds."""
@@ -133,13 +86,19 @@ class Uploader:
 
     async def _send(self) -> float:
         waiting = await self._spool.length()
-        batch = await self._spool.peek(self._size(waiting), self._clock.instant())
+        left_out_s = self._left_out_until_s - asyncio.get_running_loop().time()
+        if left_out_s <= 0:
+            self._left_out = frozenset()
+        batch = await self._spool.peek(self._size(waiting), self._clock.instant(), self._left_out)
         if batch:
             answer = await self._server.ingest([reading.sample for reading in batch])
             return await self._settle(batch, answer)
+        if self._left_out and self._clock.synced():
+            return min(self._interval_s, left_out_s)
         if waiting:  # readings without a time: any answer of the server tells it
             await self._server.devices()
             return 0 if self._clock.synced() else self._backoff.next_s()
+        self._tell_denied(frozenset())
         return self._interval_s
 
     def _size(self, waiting: int) -> int:
@@ -151,11 +110,14 @@ class Uploader:
             return await self._stored(batch)
         if judged is Verdict.REFUSED:
             return await self._refused(batch, answer)
-        return self._put_off(judged, _complaint(judged, answer), answer.retry_after_s)
+        if answer.status == 403 and (denied := refused_samples(answer.document, len(batch))):
+            return self._denied(frozenset(batch[index].device_id for index in denied), complaint(judged, answer))
+        return self._put_off(judged, complaint(judged, answer), answer.retry_after_s)
 
     async def _stored(self, batch: Sequence[Waiting]) -> float:
         await self._spool.ack([reading.id for reading in batch])
         self.status.delivered += len(batch)
+        self._tell_denied(self.status.denied_devices.difference(reading.device_id for reading in batch))
         self._answered(Verdict.STORED)
         self._refusals = 0
         if self._narrow is not None:
@@ -188,30 +150,39 @@ class Uploader:
         self._trouble.ends("Readings are delivered again.")
         if self._refusals < _REFUSALS_IN_A_ROW:
             self._backoff.reset()
-        self._denied_backoff.reset()
+        if not self.status.denied_devices:
+            self._denied_backoff.reset()
+
+    def _denied(self, devices: frozenset[str], reason: str) -> float:
+        """Leave these devices out for as long as a refused token would wait; the others go on at once."""
+        self._left_out |= devices
+        self._left_out_until_s = asyncio.get_running_loop().time() + self._denied_backoff.next_s()
+        self.status.verdict = Verdict.DENIED
+        self.status.last_error, self.status.last_error_at = reason, self._clock.instant().wall
+        self._tell_denied(self.status.denied_devices | devices)
+        return 0
+
+    def _tell_denied(self, devices: frozenset[str]) -> None:
+        self.status.denied_devices = devices
+        if devices:
+            names = ", ".join(sorted(devices))
+            self._denied_trouble.begins(
+                names,
+                f"Readings of {names} are not delivered: the server knows the token, but not for this device; check "
+                "VPS_DEVICE_TOKEN and DEVICE_ID against its DEVICE_TOKENS. They wait in the spool.",
+                level=logging.ERROR,
+            )
+        else:
+            self._denied_trouble.ends("The server takes the readings of every device again.")
 
     def _put_off(self, judged: Verdict, complaint: str, retry_after_s: float | None = None) -> float:
         self.status.verdict = judged
         self.status.last_error, self.status.last_error_at = complaint, self._clock.instant().wall
+        if judged is Verdict.DENIED:
+            self.status.denied_devices = frozenset()  # not they alone
         level = logging.ERROR if judged is Verdict.DENIED else logging.WARNING
         self._trouble.begins(
             f"{judged} {complaint}", f"Nothing is delivered: {complaint}. Readings wait in the spool.", level=level
         )
         delay_s = (self._denied_backoff if judged is Verdict.DENIED else self._backoff).next_s()
         return delay_s if retry_after_s is None else max(retry_after_s, self._shortest_wait_s)
-
-
-def _complaint(judged: Verdict, answer: Answer) -> str:
-    status = answer.status
-    if judged is Verdict.DENIED:
-        about = "does not know the token" if status == 401 else "knows the token, but not for this device"
-        return f"the server {about} (status {status}); check VPS_DEVICE_TOKEN and DEVICE_ID against its DEVICE_TOKENS"
-    if judged is Verdict.LATER:
-        return f"the server answers with status {status}"
-    if 300 <= status < 400:
-        return f"the server redirects to {answer.location} (status {status}); set VPS_INGEST_URL to the final address"
-    if 200 <= status < 300:
-        return (
-            f"something else than a Sungaze server answers (status {status}); check VPS_INGEST_URL and for a login page"
-        )
-    return f"no Sungaze server is at this address (status {status}); check VPS_INGEST_URL"

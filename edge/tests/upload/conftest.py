@@ -55,6 +55,16 @@ def run_until() -> Callable[..., Awaitable[None]]:
 
 
 @pytest.fixture
+def refusal(reply: type[Any]) -> Callable[..., Any]:
+    """Refuse as our server does: with a problem (RFC 9457)."""
+
+    def make(status: int, **members: Any) -> Any:
+        return reply(status, {"type": "https://sungaze.example/problems/x", "status": status, **members})
+
+    return make
+
+
+@pytest.fixture
 def stored() -> Callable[[Any], list[int]]:
     """Give the numbers that a server has."""
     return lambda cloud: sorted(sample["n"] for sample in cloud.stored.values())

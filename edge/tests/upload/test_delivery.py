@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sungaze_edge.uploader import Verdict
+from sungaze_edge.verdict import Verdict
 
 
 async def test_hc001_readings_leave_the_spool_when_the_server_has_them(

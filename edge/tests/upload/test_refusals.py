@@ -6,20 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from sungaze_edge.uploader import refused_samples
+from sungaze_edge.server import Answer
+from sungaze_edge.verdict import Verdict, refused_samples, verdict
 
 CONTRACT = Path(__file__).parents[3] / "contract" / "v1"
 
 
 async def test_a_bad_reading_is_set_aside_and_the_rest_delivered(
-    uploader, spool, cloud, reply, run_until, fill, stored
+    uploader, spool, cloud, refusal, run_until, fill, stored
 ):
     await fill(spool, 10)
 
     def judge(request):
         bad = [index for index, sample in enumerate(request.samples) if sample["n"] in (3, 7)]
         errors = [{"loc": ["body", "samples", index, "n"], "msg": "too unlucky"} for index in bad]
-        return reply(422, {"detail": "refused", "errors": errors}) if bad else None
+        return refusal(422, detail="refused", errors=errors) if bad else None
 
     cloud.judge = judge
     async with uploader() as up:
@@ -35,13 +36,11 @@ async def test_a_bad_reading_is_set_aside_and_the_rest_delivered(
 
 @pytest.mark.parametrize("status", [400, 422])
 async def test_a_refusal_that_names_nobody_is_narrowed_down_to_the_culprit(
-    uploader, spool, cloud, reply, status, run_until, fill, stored
+    uploader, spool, cloud, refusal, status, run_until, fill, stored
 ):
     await fill(spool, 60)
     cloud.judge = lambda request: (
-        reply(status, {"detail": "something is wrong"})
-        if any(sample["n"] == 41 for sample in request.samples)
-        else None
+        refusal(status, detail="something is wrong") if any(sample["n"] == 41 for sample in request.samples) else None
     )
     async with uploader() as up:
         await run_until(up, lambda: up.status.delivered == 59)
@@ -64,10 +63,10 @@ async def test_a_batch_that_is_too_big_is_halved_and_the_size_remembered(
     assert (await spool.status()).quarantined == 0
 
 
-async def test_a_single_reading_that_is_too_big_goes_to_quarantine(uploader, spool, cloud, reply, run_until, fill):
+async def test_a_single_reading_that_is_too_big_goes_to_quarantine(uploader, spool, cloud, refusal, run_until, fill):
     await fill(spool, 4)
     cloud.judge = lambda request: (
-        reply(413, {"detail": "too big"}) if any(sample["n"] == 2 for sample in request.samples) else None
+        refusal(413, detail="too big") if any(sample["n"] == 2 for sample in request.samples) else None
     )
     async with uploader() as up:
         await run_until(up, lambda: up.status.delivered == 3)
@@ -75,10 +74,10 @@ async def test_a_single_reading_that_is_too_big_goes_to_quarantine(uploader, spo
 
 
 async def test_a_server_that_refuses_everything_does_not_empty_the_spool_into_quarantine(
-    uploader, spool, cloud, reply, run_until, fill
+    uploader, spool, cloud, refusal, run_until, fill
 ):
     await fill(spool, 60)
-    cloud.judge = lambda _: reply(422, {"detail": "a bad day"})
+    cloud.judge = lambda _: refusal(422, detail="a bad day")
     async with uploader(backoff_s=(30, 30)) as up:
         with suppress(TimeoutError):
             await run_until(up, lambda: False, seconds=0.5)
@@ -90,6 +89,7 @@ def test_the_contracts_own_refusal_names_the_bad_samples():
     reasons = refused_samples(document, 3)
     assert reasons.keys() == {0, 2}
     assert reasons[0] == "ts: a time with a zone is required"
+    assert verdict(Answer(422, document, None, None)) is Verdict.REFUSED
 
 
 @pytest.mark.parametrize(

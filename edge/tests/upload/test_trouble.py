@@ -6,7 +6,8 @@ from email.utils import format_datetime
 import pytest
 
 from sungaze_edge.server import Server
-from sungaze_edge.uploader import Uploader, Verdict
+from sungaze_edge.uploader import Uploader
+from sungaze_edge.verdict import Verdict
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
@@ -37,6 +38,10 @@ async def test_hc001_when_the_server_cannot_now_everything_is_kept_and_sent_agai
         {"status": 404, "document": {"detail": "Not Found"}},
         {"status": 405, "text": ""},
         {"status": 400, "text": "<html>Bad Request, says some proxy</html>"},
+        {"status": 400, "document": {"message": "no Route matched with those values"}},
+        {"status": 422, "document": {"detail": "a gateway's opinion", "status": 422}},
+        {"status": 422, "document": {"type": "about:blank", "status": "422"}},
+        {"status": 400, "document": {"type": "about:blank", "status": 401}},
         {"status": 418, "text": ""},
     ],
 )
