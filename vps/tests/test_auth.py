@@ -1,4 +1,5 @@
 import hashlib
+import hmac
 
 import httpx
 import pytest
@@ -107,6 +108,15 @@ async def test_a_refusal_does_not_tell_whether_such_a_device_exists(stranger):
 async def test_a_reading_token_cannot_write(stranger):
     headers = {"Authorization": "Bearer read-token-of-the-home"}
     assert (await stranger.post("/v1/ingest", json={"samples": []}, headers=headers)).status_code == 403
+
+
+@pytest.mark.parametrize("token", [b"first-token-of-them", b"last-token-of-them!", b"nobody's token"])
+def test_a_token_is_compared_in_constant_time_with_all_of_them(monkeypatch, token):
+    compared = []
+    monkeypatch.setattr(hmac, "compare_digest", lambda *pair: compared.append(pair) or pair[0] == pair[1])
+    tokens = Tokens({"first-token-of-them": frozenset({"home"})}, {"last-token-of-them!": frozenset({"home"})})
+    tokens.identify(token)
+    assert len(compared) == 2
 
 
 def test_only_hashes_of_the_tokens_are_kept():

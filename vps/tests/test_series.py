@@ -230,10 +230,9 @@ async def test_zones_of_any_quarter_and_changes_at_midnight_are_right(series_api
         assert_right(await series_api.series(tz=tz, bucket=bucket, **window), truth)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # only it says so by a code of its own (42P01)
 async def test_without_the_rollup_tables_the_raw_readings_give_the_same_answer(series_api, sungrow):
     engine = series_api.app.state.engine
-    if engine.dialect.name != "postgresql":
-        pytest.skip("only PostgreSQL says so by a code of its own (42P01)")
     rng = random.Random(5)
     times = [*around(rng, SPRING - timedelta(days=40), 5, 300), *around(rng, SPRING, 20, 300)]
     readings = house(6, times)
