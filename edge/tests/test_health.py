@@ -118,6 +118,20 @@ async def test_a_device_that_the_token_is_not_for_is_an_illness_while_others_are
     assert "Readings of renamed are not delivered" in await scene.illness()
 
 
+async def test_readings_refused_and_none_stored_for_a_quarter_of_an_hour_are_an_illness(scene, hands, clock):
+    scene.uploader._tell_refused(1, "ts: no")
+    scene.uploader.status.verdict = Verdict.REFUSED
+    hands.pass_s(880)
+    scene.uploader._tell_refused(1, "ts: no")
+    scene.poller.status.last_success = clock.instant()
+    assert await scene.illness() is None
+    assert (await scene.look())["upload"]["refused"] == 2
+    hands.pass_s(30)
+    sentence = await scene.illness()
+    assert "refuses readings and has stored none for 910 s" in sentence
+    assert "ts: no" in sentence
+
+
 async def test_a_spool_that_cannot_store_is_an_illness_at_once(scene, monkeypatch):
     scene.poller.status.storage_error = "The disk is full."
     assert "The disk is full." in await scene.illness()

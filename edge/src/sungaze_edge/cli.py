@@ -79,8 +79,8 @@ def _parser() -> argparse.ArgumentParser:
 
 _HEALTH_HELP = (
     "exit 0 if the daemon is well, otherwise 1 and one sentence. Ill is: no fresh health file; a device not read for "
-    "60 s or 6 intervals, whichever is longer; readings waiting and none delivered for 15 minutes; a refused token; a "
-    "spool that cannot store"
+    "60 s or 6 intervals, whichever is longer; readings waiting and none delivered for 15 minutes; a refused token; "
+    "readings refused and none stored for 15 minutes; a spool that cannot store"
 )
 
 

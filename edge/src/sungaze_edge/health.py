@@ -113,6 +113,8 @@ class Health:
             "delivered": status.delivered,
             "last_success": render_ts(status.last_success.wall) if status.last_success else None,
             "waiting_s": round(now.monotonic_s - max(self._waiting_since_s, delivered_s), 1) if is_waiting else 0,
+            "refused": status.refused,
+            "refused_s": round(now.monotonic_s - status.refused_since.monotonic_s, 1) if status.refused_since else None,
             "verdict": status.verdict.value if status.verdict else None,
             "last_error": status.last_error,
             "last_error_at": render_ts(status.last_error_at) if status.last_error_at else None,

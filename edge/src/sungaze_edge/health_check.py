@@ -15,7 +15,7 @@ def illness(path: Path, now: Instant) -> str | None:
 
     Ill is: no fresh file; a source not read for a minute or six intervals, whichever is longer; readings that wait
     while nothing was delivered for a quarter of an hour; a token that the server refuses, for all devices or for one;
-    a spool that cannot store.
+    readings refused, and none stored, for a quarter of an hour; a spool that cannot store.
     """
     try:
         return next(_symptoms(json.loads(path.read_text(encoding="utf-8")), now), None)
@@ -48,6 +48,11 @@ def _delivery_symptoms(upload: dict[str, Any], rows: int | None, age_s: float) -
         yield (
             f"Readings of {', '.join(upload['denied_devices'])} are not delivered: the server knows the token, but not "
             "for this device; check VPS_DEVICE_TOKEN and DEVICE_ID against its DEVICE_TOKENS"
+        )
+    if upload["refused_s"] is not None and upload["refused_s"] + age_s > upload["stale_after_s"]:
+        yield (
+            f"The server refuses readings and has stored none for {upload['refused_s'] + age_s:.0f} s; "
+            f"'sungaze-edge spool list' shows them: {upload['last_error']}"
         )
     if rows and stuck_s > upload["stale_after_s"]:
         yield f"{rows} readings wait, none delivered for {stuck_s:.0f} s: {upload['last_error']}"

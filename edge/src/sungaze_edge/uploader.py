@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _STOP_GRACE_S = 4.0
 _REQUEST_S = 120.0
+_REFUSALS_OVER_S = 900.0
 _REFUSALS_IN_A_ROW = 3  # more of them look like a mistake of the server's: go slowly then
 
 
@@ -31,6 +32,9 @@ class UploadStatus:
     verdict: Verdict | None = None
     last_error: str | None = None
     last_error_at: datetime | None = None
+    refused: int = 0
+    refused_since: Instant | None = None
+    """Since when readings are refused and none is stored."""
     denied_devices: frozenset[str] = frozenset()
     """The token is not for them; their readings wait while those of others are delivered."""
 
@@ -67,6 +71,8 @@ class Uploader:
         self._left_out_until_s = 0.0
         self._trouble = Trouble(log)
         self._denied_trouble = Trouble(log)
+        self._refusal_trouble = Trouble(log)
+        self._last_refusal_s = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop`; a batch on its way then gets a few seconds."""
@@ -120,6 +126,10 @@ class Uploader:
         self._tell_denied(self.status.denied_devices.difference(reading.device_id for reading in batch))
         self._answered(Verdict.STORED)
         self._refusals = 0
+        now = self._clock.instant()
+        self.status.last_success, self.status.refused_since = now, None
+        if now.monotonic_s - self._last_refusal_s >= _REFUSALS_OVER_S:
+            self._refusal_trouble.ends("The server has taken every reading for 15 minutes.")
         if self._narrow is not None:
             self._narrow = self._narrow * 2 if self._narrow * 2 < self._biggest else None
         return 0 if await self._spool.length() >= self._batch_size else self._interval_s
@@ -136,17 +146,26 @@ class Uploader:
         await self._spool.quarantine(
             {batch[index].id: reason for index, reason in reasons.items()}, self._clock.instant()
         )
-        log.error(
-            f"The server refuses {len(reasons)} readings, first: {next(iter(reasons.values()))}. "
-            "They are set aside: 'sungaze-edge spool list' shows them."
-        )
+        self._tell_refused(len(reasons), next(iter(reasons.values())))
         self._answered(Verdict.REFUSED)
         self._refusals += 1
         return 0 if self._refusals <= _REFUSALS_IN_A_ROW else self._backoff.next_s()
 
+    def _tell_refused(self, count: int, reason: str) -> None:
+        now = self._clock.instant()
+        self._last_refusal_s = now.monotonic_s
+        self.status.refused += count
+        self.status.refused_since = self.status.refused_since or now
+        self.status.last_error, self.status.last_error_at = f"the server refuses readings: {reason}", now.wall
+        self._refusal_trouble.begins(
+            "refused",
+            f"The server refuses readings; the first: {reason}. They are set aside: "
+            "'sungaze-edge spool list' shows them, health.json counts them.",
+            level=logging.ERROR,
+        )
+
     def _answered(self, judged: Verdict) -> None:
         self.status.verdict = judged
-        self.status.last_success = self._clock.instant()
         self._trouble.ends("Readings are delivered again.")
         if self._refusals < _REFUSALS_IN_A_ROW:
             self._backoff.reset()

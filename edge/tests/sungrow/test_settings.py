@@ -45,6 +45,8 @@ def test_names_and_addresses_are_hosts(host):
         ("POLL_INTERVAL_S", "often", "5 seconds or more"),
         ("INTER_REGISTER_DELAY_MS", "5", "from 20 to 5000 milliseconds"),
         ("DEVICE_ID", "roof,shed", "without spaces and commas"),
+        ("DEVICE_ID", "r" * 129, "at most 128 printable characters"),
+        ("DEVICE_ID", "ro\x07of", "at most 128 printable characters"),
     ],
 )
 def test_a_wrong_setting_is_explained(variable, text, complaint):

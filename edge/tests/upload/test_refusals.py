@@ -84,6 +84,34 @@ async def test_a_server_that_refuses_everything_does_not_empty_the_spool_into_qu
     assert (await spool.status()).quarantined <= 5
 
 
+async def test_refusals_are_logged_when_they_begin_and_when_they_are_over_and_counted_between(
+    uploader, spool, cloud, refusal, hands, caplog, run_until, fill
+):
+    caplog.set_level("INFO")
+    cloud.judge = lambda request: (
+        refusal(422, detail="odd") if any(sample["n"] % 2 for sample in request.samples) else None
+    )
+    async with uploader() as up:
+        for start in range(0, 8, 2):
+            await fill(spool, 2, start)
+            await run_until(up, lambda start=start: up.status.delivered == up.status.refused == start // 2 + 1)
+        assert caplog.text.count("refuses readings") == 1
+        hands.pass_s(900)
+        await fill(spool, 1, start=100)
+        await run_until(up, lambda: up.status.delivered == 5)
+    assert caplog.text.count("taken every reading") == 1
+    assert up.status.refused_since is None
+
+
+async def test_a_refusal_is_no_success(uploader, spool, cloud, refusal, run_until, fill):
+    await fill(spool, 1)
+    cloud.judge = lambda _: refusal(422, detail="a bad day")
+    async with uploader() as up:
+        await run_until(up, lambda: up.status.refused == 1)
+    assert up.status.last_success is None
+    assert "a bad day" in up.status.last_error
+
+
 def test_the_contracts_own_refusal_names_the_bad_samples():
     document = json.loads((CONTRACT / "ingest_refusal_answer.json").read_text())
     reasons = refused_samples(document, 3)

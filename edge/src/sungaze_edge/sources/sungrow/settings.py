@@ -9,7 +9,7 @@ SHORTEST_POLL_S = 5
 
 # A name, IPv4, or IPv6; a name with an empty or endless part makes the lookup itself raise.
 _HOST = re.compile(r"([\w-]{1,63}\.)*[\w-]{1,63}\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*", re.ASCII)
-_DEVICE_ID = re.compile(r"[^\s,]{1,200}")
+_DEVICE_ID = re.compile(r"[^\s,]{1,128}")
 
 
 def _host(text: str) -> str:
@@ -30,8 +30,8 @@ def _poll_interval(text: str) -> float:
 
 
 def _device_id(text: str) -> str:
-    if not _DEVICE_ID.fullmatch(text):
-        raise ValueError("a name of at most 200 characters, without spaces and commas")
+    if not (_DEVICE_ID.fullmatch(text) and text.isprintable()):
+        raise ValueError("a name of at most 128 printable characters, without spaces and commas")
     return text
 
 
