@@ -68,10 +68,12 @@ def test_missing_and_wrong_variables_are_named_together(config_of):
         ("DEVICE_TOKENS", ","),
         ("READ_TOKENS", "hush:home"),
         ("TIMEZONE", "../../hush"),
+        ("TIMEZONE", "localtime"),
         ("CACHE_TTL_S", "-1"),
         ("CACHE_TTL_S", "nan"),
         ("DB_POOL_SIZE", "0"),
         ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
         ("MAX_BODY_BYTES", "1"),
     ],
 )
@@ -80,6 +82,11 @@ def test_a_wrong_value_is_refused_in_one_line_that_does_not_repeat_a_secret(conf
     assert mistake.startswith(f"{name} ")
     assert "hush" not in mistake
     assert "\n" not in mistake
+
+
+def test_level_and_format_of_the_log_may_be_written_in_any_case_as_for_the_edge(config_of):
+    config = config_of(**GOOD, LOG_LEVEL="info", LOG_FORMAT="JSON")
+    assert (config.log_level, config.log_format) == ("INFO", "json")
 
 
 def test_each_wrong_token_is_named_by_its_position_and_device(config_of):

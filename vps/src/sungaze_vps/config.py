@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from sungaze_vps.clock import find_zone
 from sungaze_vps.errors import ConfigError
 
 MIN_TOKEN_LENGTH = 16
@@ -42,11 +42,7 @@ def _redis_url(text: str) -> str:
 
 
 def _timezone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("must be a zone of the IANA database, such as Europe/Brussels") from None
-    return text
+    return find_zone(text).key
 
 
 def _grants(text: Any) -> Grants:
@@ -105,7 +101,9 @@ class Config(BaseSettings):
     )
     cache_ttl_s: float = Field(default=5, ge=0, le=300, description="how long the cache keeps an answer; 0 for never")
     timezone: Annotated[str, AfterValidator(_timezone)] = Field(
-        default="UTC", description="the zone whose days, months and years a series has unless it asks for another"
+        default="UTC",
+        validate_default=True,  # reads the list of zones now rather than during a request
+        description="the zone whose days, months and years a series has unless it asks for another",
     )
     max_samples: int = Field(default=1000, ge=1, le=100_000, description="most samples in one ingest")
     max_body_bytes: int = Field(default=1024**2, ge=1024, le=64 * 1024**2, description="most bytes of a body as sent")
@@ -117,8 +115,12 @@ class Config(BaseSettings):
         default=86_400, ge=0, le=366 * 86_400, description="how far in the future a sample may lie"
     )
     db_pool_size: int = Field(default=5, ge=1, le=100, description="most database connections per worker")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
-    log_format: Literal["text", "json"] = Field(default="text", description="form of a log line")
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = Field(
+        default="INFO", description="least level logged"
+    )
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(str.lower)] = Field(
+        default="text", description="form of a log line"
+    )
 
     @model_validator(mode="after")
     def _one_role_per_token(self) -> "Config":

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from sungaze_vps.clock import find_zone
 from sungaze_vps.errors import ProblemError
 from sungaze_vps.services.local_time import LENGTHS, BucketName, edges, midnight
 
@@ -33,9 +34,9 @@ def parse_zone(name: str) -> ZoneInfo:
         ProblemError: there is none of that name.
     """
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise refusal("tz", "must be a zone of the IANA database, such as Europe/Brussels") from None
+        return find_zone(name)
+    except ValueError as error:
+        raise refusal("tz", str(error)) from None
 
 
 def parse_moment(parameter: str, text: str, zone: ZoneInfo) -> datetime:
