@@ -6,6 +6,7 @@ import json
 import pytest
 
 from sungaze_edge.cli import main
+from sungaze_edge.places import lock_spool
 from sungaze_edge.reading import Reading
 from sungaze_edge.store import Store
 
@@ -95,6 +96,15 @@ def test_dump_prints_what_decode_understands(capsys, environment):
     status, out, _ = run(capsys, "dump")
     assert status == 0
     assert json.loads(out) == {"toy": "shed"}
+
+
+def test_dump_leaves_a_device_alone_that_a_running_daemon_reads(capsys, environment, tmp_path):
+    environment(TOY_HOST="shed")
+    with lock_spool(tmp_path / "spool.db"):
+        status, out, err = run(capsys, "dump")
+    assert (status, out) == (2, "")
+    assert err == "sungaze-edge run is reading the inverter; stop it first.\n"
+    assert run(capsys, "dump")[0] == 0
 
 
 def test_dump_wants_one_device(capsys, environment):

@@ -60,6 +60,11 @@ async def test_the_file_tells_what_a_person_wants_to_know(scene, reading):
     assert state["version"]
 
 
+async def test_the_file_is_its_owners_alone(scene):
+    await scene.look()
+    assert scene.path.stat().st_mode & 0o777 == 0o600
+
+
 async def test_a_daemon_that_polls_and_delivers_is_well(scene):
     assert await scene.illness(later_s=50) is None
 

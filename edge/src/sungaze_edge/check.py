@@ -1,4 +1,7 @@
-"""`sungaze-edge check`: does each device answer, and does the server take the token? With what to do where not."""
+"""`sungaze-edge check`: may the files be written, does each device answer, does the server take the token?
+
+With what to do where not.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -6,6 +9,7 @@ from collections.abc import Callable
 from sungaze_edge.clock import Clock
 from sungaze_edge.config import Config, ConfiguredSource
 from sungaze_edge.errors import DeliveryError, SourceError
+from sungaze_edge.places import RUNNING, health_mistake, is_spool_in_use, spool_mistake
 from sungaze_edge.server import Server
 
 _OK = 200
@@ -14,8 +18,20 @@ _OK = 200
 async def check(config: Config, clock: Clock, say: Callable[[str], object]) -> bool:
     """Reach each device and the server once; give whether all is well."""
     say("settings: good")
-    verdicts = [await _check_source(source, config.read_timeout_s, say) for source in config.sources]
+    if is_spool_in_use(config.spool_path):  # a WiNet-S stands no second connection
+        say(f"devices: {RUNNING}")
+        verdicts = [False]
+    else:
+        verdicts = [_check_places(config, say)]
+        verdicts += [await _check_source(source, config.read_timeout_s, say) for source in config.sources]
     return all([*verdicts, await _check_server(config, clock, say)])
+
+
+def _check_places(config: Config, say: Callable[[str], object]) -> bool:
+    mistakes = [spool_mistake(config.spool_path), health_mistake(config.health_path)]
+    for mistake in filter(None, mistakes):
+        say(mistake)
+    return not any(mistakes)
 
 
 async def _check_source(configured: ConfiguredSource, timeout_s: float, say: Callable[[str], object]) -> bool:

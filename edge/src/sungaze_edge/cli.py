@@ -18,7 +18,8 @@ from typing import Any
 
 from sungaze_edge import config, log
 from sungaze_edge.clock import Clock
-from sungaze_edge.errors import CaptureError, EdgeError, SettingsError, SpoolError
+from sungaze_edge.errors import CaptureError, EdgeError, SettingsError, SourceUnavailableError, SpoolError
+from sungaze_edge.places import RUNNING, is_spool_in_use
 from sungaze_edge.store import Store
 
 _OK, _UNWELL, _WRONG = 0, 1, 2
@@ -59,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     add("run", _run, "read the devices and deliver, until SIGTERM or Ctrl-C")
-    add("check", _check, "validate the settings, read each device once, ask the server whether the token is good")
+    add(
+        "check", _check, "validate settings and places, read each device once, ask the server whether the token is good"
+    )
     decode = add("decode", _decode, "print what a register capture or a recorded answer of a device means, as JSON")
     decode.add_argument("file", metavar="FILE", help="a JSON file, or - for standard input")
     dump = add("dump", _dump, "read everything a device offers and print it as a capture that decode understands")
@@ -132,6 +135,8 @@ def _dump(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if len(chosen) != 1:
         kinds = ", ".join(source.type.kind for source in sources)
         raise SettingsError([f"--kind must name one of the configured devices: {kinds}"])
+    if is_spool_in_use(config.spool_path(environ)):  # a WiNet-S stands no second connection
+        raise SourceUnavailableError(RUNNING)
     print(f"Reading everything that the {chosen[0].type.kind} device offers; this takes a while ...", file=sys.stderr)
     print(json.dumps(asyncio.run(_await(chosen[0].type.dump(chosen[0].values))), indent=1))
     return _OK

@@ -18,6 +18,7 @@ from sungaze_edge.backoff import wait
 from sungaze_edge.clock import Clock, Instant
 from sungaze_edge.errors import SpoolError
 from sungaze_edge.log import Trouble
+from sungaze_edge.places import private, unwritable_health
 from sungaze_edge.poller import Poller
 from sungaze_edge.reading import render_ts
 from sungaze_edge.spool import Spool
@@ -143,10 +144,11 @@ class Health:
     def _write(self, state: dict[str, Any]) -> None:
         draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
-            draft.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
+            with open(draft, "w", encoding="utf-8", opener=private) as file:
+                file.write(json.dumps(state, indent=1) + "\n")
             draft.replace(self._path)
         except OSError as error:
-            self._trouble.begins("unwritable", f"The health file {self._path} cannot be written: {error.strerror}.")
+            self._trouble.begins("unwritable", unwritable_health(self._path, error))
         else:
             self._trouble.ends("The health file is written again.")
 

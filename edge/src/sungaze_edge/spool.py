@@ -17,9 +17,7 @@ Rules:
 """
 
 import asyncio
-import fcntl
 import logging
-import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +26,7 @@ from typing import Concatenate, Self
 from sungaze_edge import salvage
 from sungaze_edge.clock import Instant
 from sungaze_edge.errors import SpoolError
+from sungaze_edge.places import lock_spool
 from sungaze_edge.reading import Reading, Waiting
 from sungaze_edge.spool_file import FILE_ERRORS, is_corruption
 from sungaze_edge.store import SpoolStatus, Store
@@ -97,17 +96,7 @@ class Spool:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: function(*args, **kwargs))
 
     def _open(self) -> None:
-        try:
-            self._lock = self._path.with_name(f"{self._path.name}.lock").open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
-            raise SpoolError(f"Another sungaze-edge is running with the spool {self._path}; stop it first.") from None
-        except OSError as error:
-            raise SpoolError(
-                f"The spool {self._path} cannot be written ({error.strerror}): "
-                "make its folder, give it to the user who runs this, or set SPOOL_PATH to another place."
-            ) from error
+        self._lock = lock_spool(self._path)
         try:
             self._store = self._open_store()
         except BaseException:
@@ -117,7 +106,7 @@ class Spool:
     def _open_store(self) -> Store:
         try:
             return Store(self._path, next_id=self._next_id)
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        except FILE_ERRORS as error:
             if not is_corruption(error):
                 raise SpoolError(f"The spool {self._path} cannot be opened: {error}.") from error
             return self._replaced(error)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sungaze_edge.errors import SpoolError
+from sungaze_edge.places import private
 
 _MIGRATIONS = (
     """
@@ -50,8 +51,12 @@ def open_spool_file(path: Path, *, check_for_s: float = 2.0) -> sqlite3.Connecti
     Raises:
         SpoolError: a newer version of this program made it.
         sqlite3.Error: SQLite cannot open it, or finds it corrupt.
+        OSError: it cannot be made.
     """
-    is_new = not path.exists()
+    is_new = not path.exists() or not path.stat().st_size
+    if is_new:
+        with open(path, "ab", opener=private):  # SQLite gives its WAL the same rights
+            pass
     db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
     try:
         db.text_factory = (

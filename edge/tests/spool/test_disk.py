@@ -24,6 +24,21 @@ async def test_what_was_not_acknowledged_is_there_after_a_restart(path, clock, n
         assert await spool.length() == 2
 
 
+async def test_a_spool_is_its_owners_alone(path, fill):
+    async with Spool(path) as spool:
+        await fill(spool, 1)
+        files = [path, path.with_name("spool.db-wal"), path.with_name("spool.db-shm")]
+        assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+async def test_an_empty_file_in_the_spools_place_becomes_a_spool(path, clock, numbers, fill):
+    path.touch()
+    async with Spool(path) as spool:
+        await fill(spool, 1)
+        assert numbers(await spool.peek(10, clock.instant())) == [0]
+        assert spool._store._db.execute("PRAGMA auto_vacuum").fetchone() == (2,), "INCREMENTAL"
+
+
 async def test_hc001_the_disk_is_told_to_be_sure(path):
     async with Spool(path) as spool:
         db = spool._store._db
