@@ -1,5 +1,6 @@
 import hashlib
 import hmac
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -63,6 +64,16 @@ async def test_every_route_refuses_whoever_has_no_valid_token(app, stranger, hea
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer"), path
         assert answer.headers["content-type"] == "application/problem+json"
         assert KNOWN not in answer.text
+
+
+async def test_unknown_tokens_are_logged_with_their_address_once_a_minute_and_without_the_token(app, stranger, caplog):
+    begin = app.state.clock()
+    for seconds in (0, 1, 59, 60, 61, -3600):
+        app.state.clock = lambda now=begin + timedelta(seconds=seconds): now
+        for headers in ({}, {"Authorization": "Bearer wrong-token-of-the-home"}, {"Authorization": f"Bearer {KNOWN}"}):
+            await stranger.get("/v1/devices", headers=headers)
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert lines == ["requests with an unknown token, one of them from 127.0.0.1"] * 3
 
 
 async def test_two_authorization_headers_are_none(stranger):

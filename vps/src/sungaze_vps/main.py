@@ -12,7 +12,7 @@ from sungaze_vps.api import devices, health, ingest, realtime, series
 from sungaze_vps.api.body import BodyLimits
 from sungaze_vps.api.description import describe
 from sungaze_vps.api.problems import install_problem_handlers
-from sungaze_vps.auth.bearer import Tokens
+from sungaze_vps.auth.bearer import Strangers, Tokens
 from sungaze_vps.cache.cache import open_cache
 from sungaze_vps.config import Config, load_config
 from sungaze_vps.db.session import make_engine
@@ -39,6 +39,7 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     app.state.clock = now
     app.state.measurements = measurements()
     app.state.tokens = Tokens(config.device_tokens, config.read_tokens)
+    app.state.strangers = Strangers()
     app.state.parser = SampleParser(
         measurements().values(), config.max_samples, timedelta(seconds=config.max_clock_skew_s)
     )

@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Request, Security
@@ -11,6 +13,9 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
 from sungaze_vps.errors import ProblemError
+
+_LOGGER = logging.getLogger(__name__)
+_SILENCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,20 @@ class Tokens:
         return found
 
 
+class Strangers:
+    """Tells the log of unknown tokens, so that an edge with an old one is found; once a minute, however many come."""
+
+    def __init__(self) -> None:
+        """Start with nobody seen."""
+        self._told = datetime.min.replace(tzinfo=UTC)
+
+    def seen(self, address: str, now: datetime) -> None:
+        """Note a request with an unknown token; the token itself is not for the log."""
+        if abs(now - self._told) >= _SILENCE:  # a clock that is set back must not silence us
+            self._told = now
+            _LOGGER.warning("requests with an unknown token, one of them from %s", address)
+
+
 def _digest(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
 
@@ -69,6 +88,9 @@ class _Bearer(SecurityBase):
         scheme, _, token = headers[0].partition(" ") if len(headers) == 1 else ("", "", "")
         principal = tokens.identify(token.strip().encode("latin-1")) if scheme.lower() == "bearer" else None
         if principal is None:
+            if token:
+                strangers: Strangers = request.app.state.strangers
+                strangers.seen(request.client.host if request.client else "a local socket", request.app.state.clock())
             raise ProblemError(
                 "no-valid-token",
                 "Send a known token in the header 'Authorization: Bearer <token>'.",
