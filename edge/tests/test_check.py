@@ -97,3 +97,5 @@ async def test_a_device_and_a_server_that_do_not_answer(checked):
     assert not good
     assert "broken: nobody answers. Check TOY_HOST" in said
     assert "server: the server cannot be reached" in said
+    assert "?." not in said
+    assert ".." not in said

@@ -133,7 +133,11 @@ def test_the_spool_can_be_looked_into_and_refused_readings_retried(capsys):
     assert "corrupt_files: none" in out
     out = run(capsys, "spool", "list")[1]
     assert out.startswith("2\t2026-06-21T12:00:00Z\tn: no\t{")
-    assert "0 readings" in run(capsys, "spool", "retry", "1", "3")[1]
+    assert run(capsys, "spool", "retry", "1", "2", "5") == (
+        2,
+        "",
+        "No refused reading has the number 1, 5; 'sungaze-edge spool list' shows them.\n",
+    )
     assert "1 readings" in run(capsys, "spool", "retry", "2")[1]
     assert "rows: 3" in run(capsys, "spool", "status")[1]
 

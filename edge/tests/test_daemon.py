@@ -107,6 +107,22 @@ async def test_hc001_a_signal_ends_the_daemon_cleanly_and_no_reading_is_lost(hom
     kept = [row["power_w"] for row in home.waiting()]
     assert sorted({sample["power_w"] for sample in cloud.stored.values()} | set(kept)) == list(map(int, numbers))
     assert "Traceback" not in home.said
+    assert "was stopped" in illness(home.folder / "health.json", Clock().instant())
+
+
+async def test_the_log_says_once_what_is_read_where_it_goes_and_that_it_works(home, cloud, token):
+    async with home.daemon() as process:
+        await until(lambda: len(cloud.stored) > 10)
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+    good_news = (
+        f"Reading home (toy); delivering to {cloud.url}; the spool is {home.spool}.",
+        "The first reading of home is stored.",
+        "The first readings are delivered.",
+    )
+    assert [home.said.count(line) for line in good_news] == [1, 1, 1]
+    assert len(home.said.splitlines()) == 3
+    assert token not in home.said
 
 
 async def test_hc001_kill_9_at_random_moments_loses_and_doubles_nothing(home, cloud):

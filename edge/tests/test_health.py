@@ -27,9 +27,12 @@ async def scene(tmp_path, clock, hands, reading):
         path = tmp_path / "health.json"
 
         async def look(self):
-            stop = asyncio.Event()
-            stop.set()
-            await self.health.run(stop)
+            self.path.unlink(missing_ok=True)
+            running = asyncio.create_task(self.health.run(asyncio.Event()))
+            while not self.path.exists():  # noqa: ASYNC110 - a file gives no event
+                await asyncio.sleep(0.001)
+            running.cancel()
+            await asyncio.wait([running])
             return json.loads(self.path.read_text())
 
         async def illness(self, *, later_s=0):
@@ -156,6 +159,13 @@ async def test_a_file_that_is_old_missing_or_nonsense_is_an_illness(scene, clock
     for text in ("", "{}", "[]", "null", '{"boot_id": 1, "uptime_s": "x"}', "\x00"):
         scene.path.write_text(text)
         assert "makes no sense" in illness(scene.path, clock.instant())
+
+
+async def test_a_daemon_that_was_stopped_is_ill_at_once(scene, clock):
+    stop = asyncio.Event()
+    stop.set()
+    await scene.health.run(stop)
+    assert "The daemon was stopped at 2026-06-21T12:00:00.000Z" in illness(scene.path, clock.instant())
 
 
 async def test_a_file_from_before_the_last_start_of_the_machine_is_old(scene, hands):

@@ -80,3 +80,11 @@ print([name for name in ("httpx", "pymodbus", "sungaze_edge.main") if name in sy
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [("no answer", "no answer."), ("in its web page?", "in its web page?"), ("a response.", "a response.")],
+)
+def test_a_sentence_ends_once(text, ended):
+    assert log.sentence(text) == ended

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sungaze_edge.clock import Clock
 from sungaze_edge.config import Config, ConfiguredSource
 from sungaze_edge.errors import DeliveryError, SourceError
+from sungaze_edge.log import sentence
 from sungaze_edge.places import RUNNING, health_mistake, is_spool_in_use, spool_mistake
 from sungaze_edge.server import Server
 
@@ -41,7 +42,7 @@ async def _check_source(configured: ConfiguredSource, timeout_s: float, say: Cal
             values = await source.read()
     except (SourceError, TimeoutError) as error:
         reason = str(error) or "no answer in time"
-        say(f"{source.device_id}: {reason}. Check {configured.type.host_variable} and the network.")
+        say(f"{source.device_id}: {sentence(reason)} Check {configured.type.host_variable} and the network.")
         return False
     finally:
         await source.close()
@@ -55,7 +56,7 @@ async def _check_server(config: Config, clock: Clock, say: Callable[[str], objec
         async with Server(config.ingest_url, config.device_token, config.ca_file, clock) as server:
             answer = await server.devices()
     except DeliveryError as error:
-        say(f"server: {error}. Check VPS_INGEST_URL, the network, and that the server runs.")
+        say(f"server: {sentence(str(error))} Check VPS_INGEST_URL, the network, and that the server runs.")
         return False
     if answer.status in (401, 403):
         say(f"server: it refuses the token (status {answer.status}). Check VPS_DEVICE_TOKEN; DEVICE_TOKENS there.")

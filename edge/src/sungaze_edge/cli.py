@@ -173,6 +173,10 @@ def _spool_list(_: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _spool_retry(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with _store(environ) as store:
+        unknown = sorted(set(options.id).difference(refused.id for refused in store.quarantined()))
+        if unknown:
+            numbers = ", ".join(map(str, unknown))
+            raise SpoolError(f"No refused reading has the number {numbers}; 'sungaze-edge spool list' shows them.")
         print(f"{store.retry(options.id or None)} readings go to the server again.")
     return _OK
 
@@ -187,7 +191,8 @@ def _store(environ: Mapping[str, str]) -> Iterator[Store]:
             yield store
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise SpoolError(
-            f"The spool {path} cannot be read: {error}. A broken one is replaced when the daemon starts."
+            f"The spool {path} cannot be read: {log.sentence(str(error))} "
+            "A broken one is replaced when the daemon starts."
         ) from error
 
 

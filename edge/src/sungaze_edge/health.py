@@ -60,11 +60,11 @@ class Health:
         self._trouble = Trouble(log)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Write until `stop`, and once more then."""
+        """Write until `stop`, and once more then, to say so."""
         told: object = None
         written_s = float("-inf")
         while True:
-            state = await self._state()
+            state = {**await self._state(), "stopped": stop.is_set()}
             if stop.is_set() or _gist(state) != told or state["uptime_s"] >= written_s + _WRITE_AT_LEAST_EVERY_S:
                 self._write(state)
                 told, written_s = _gist(state), state["uptime_s"]

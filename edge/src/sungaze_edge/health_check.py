@@ -26,6 +26,8 @@ def illness(path: Path, now: Instant) -> str | None:
 
 
 def _symptoms(state: dict[str, Any], now: Instant) -> Iterator[str]:
+    if state["stopped"]:
+        yield f"The daemon was stopped at {state['written']}."
     age_s = now.monotonic_s - state["uptime_s"]
     if state["boot_id"] != now.boot_id or age_s > _FILE_STALE_S:
         yield f"The health file was last written at {state['written']}: the daemon does not run."

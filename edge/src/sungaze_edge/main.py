@@ -1,6 +1,7 @@
 """The composition root: reads top to bottom as the data path, device to server."""
 
 import asyncio
+import logging
 import signal
 
 from sungaze_edge.clock import Clock
@@ -11,6 +12,8 @@ from sungaze_edge.server import Server
 from sungaze_edge.spool import Spool
 from sungaze_edge.supervisor import supervise
 from sungaze_edge.uploader import Uploader
+
+log = logging.getLogger(__name__)
 
 
 async def run(config: Config, stop: asyncio.Event | None = None) -> None:
@@ -26,6 +29,8 @@ async def run(config: Config, stop: asyncio.Event | None = None) -> None:
         Server(config.ingest_url, config.device_token, config.ca_file, clock) as server,
     ):
         pollers = [_poller(source, spool, clock, config) for source in config.sources]
+        devices = ", ".join(f"{poller.source.device_id} ({poller.source.kind})" for poller in pollers)
+        log.info(f"Reading {devices}; delivering to {config.ingest_url}; the spool is {config.spool_path}.")
         uploader = _uploader(spool, server, clock, config)
         health = _health(clock, spool, pollers, uploader, config)
         async with asyncio.TaskGroup() as group:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sungaze_edge.backoff import Backoff, time_limit, wait
 from sungaze_edge.clock import Clock, Instant
 from sungaze_edge.errors import SourceError, SpoolError
-from sungaze_edge.log import Trouble
+from sungaze_edge.log import Trouble, sentence
 from sungaze_edge.reading import Reading
 from sungaze_edge.source import Source, Value
 
@@ -117,7 +117,9 @@ class Poller:
         status.failures += 1
         status.consecutive_failures += 1
         status.last_error, status.last_error_at = reason, self._clock.instant().wall
-        self._trouble.begins("failing", f"{self.source.device_id} cannot be read: {reason}. Trying again until it can.")
+        self._trouble.begins(
+            "failing", f"{self.source.device_id} cannot be read: {sentence(reason)} Trying again until it can."
+        )
         await self._close()
 
     async def _keep(self, reading: Reading, stop: asyncio.Event) -> None:
@@ -138,6 +140,8 @@ class Poller:
         self.status.storage_error = None
         self._storage_backoff.reset()
         self._storage_trouble.ends("Readings are stored again.")
+        if self.status.stored == 1:
+            log.info(f"The first reading of {reading.device_id} is stored.")
 
     async def _close(self) -> None:
         try:

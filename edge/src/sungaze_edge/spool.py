@@ -26,6 +26,7 @@ from typing import Concatenate, Self
 from sungaze_edge import salvage
 from sungaze_edge.clock import Instant
 from sungaze_edge.errors import SpoolError
+from sungaze_edge.log import sentence
 from sungaze_edge.places import lock_spool
 from sungaze_edge.reading import Reading, Waiting
 from sungaze_edge.spool_file import FILE_ERRORS, is_corruption
@@ -108,7 +109,7 @@ class Spool:
             return Store(self._path, next_id=self._next_id)
         except FILE_ERRORS as error:
             if not is_corruption(error):
-                raise SpoolError(f"The spool {self._path} cannot be opened: {error}.") from error
+                raise SpoolError(f"The spool {self._path} cannot be opened: {sentence(str(error))}") from error
             return self._replaced(error)
 
     def _close(self) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sungaze_edge.backoff import Backoff, time_limit, wait
 from sungaze_edge.clock import Clock, Instant
 from sungaze_edge.errors import DeliveryError, SpoolError
-from sungaze_edge.log import Trouble
+from sungaze_edge.log import Trouble, sentence
 from sungaze_edge.reading import Waiting
 from sungaze_edge.server import Answer, Server
 from sungaze_edge.spool import Spool
@@ -122,6 +122,8 @@ class Uploader:
 
     async def _stored(self, batch: Sequence[Waiting]) -> float:
         await self._spool.ack([reading.id for reading in batch])
+        if not self.status.delivered:
+            log.info("The first readings are delivered.")
         self.status.delivered += len(batch)
         self._tell_denied(self.status.denied_devices.difference(reading.device_id for reading in batch))
         self._answered(Verdict.STORED)
@@ -159,7 +161,7 @@ class Uploader:
         self.status.last_error, self.status.last_error_at = f"the server refuses readings: {reason}", now.wall
         self._refusal_trouble.begins(
             "refused",
-            f"The server refuses readings; the first: {reason}. They are set aside: "
+            f"The server refuses readings; the first: {sentence(reason)} They are set aside: "
             "'sungaze-edge spool list' shows them, health.json counts them.",
             level=logging.ERROR,
         )
@@ -201,7 +203,9 @@ class Uploader:
             self.status.denied_devices = frozenset()  # not they alone
         level = logging.ERROR if judged is Verdict.DENIED else logging.WARNING
         self._trouble.begins(
-            f"{judged} {complaint}", f"Nothing is delivered: {complaint}. Readings wait in the spool.", level=level
+            f"{judged} {complaint}",
+            f"Nothing is delivered: {sentence(complaint)} Readings wait in the spool.",
+            level=level,
         )
         delay_s = (self._denied_backoff if judged is Verdict.DENIED else self._backoff).next_s()
         return delay_s if retry_after_s is None else max(retry_after_s, self._shortest_wait_s)

@@ -65,6 +65,7 @@ def test_hc001_each_enqueue_forces_the_log_to_the_disk(path, tmp_path):
     command = [
         strace,
         "-f",
+        "-y",
         "-e",
         "trace=fsync,fdatasync",
         "-o",
@@ -76,7 +77,9 @@ def test_hc001_each_enqueue_forces_the_log_to_the_disk(path, tmp_path):
     ]
     if subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("strace may not trace here")
-    assert log.read_text().count("sync(") >= 20
+    synced = log.read_text()
+    assert synced.count("sync(") >= 20
+    assert f"<{path.parent}>)" in synced, "a new spool's name is as durable as its content"
 
 
 def test_hc001_nothing_that_was_enqueued_is_lost_by_kill_9(path):

@@ -125,7 +125,7 @@ def test_retry_after_wins_over_the_backoff(spool, clock):
 
 
 async def test_hc001_hc002_a_lost_reply_after_the_commit_loses_and_doubles_nothing(
-    uploader, spool, cloud, reply, run_until, fill, stored
+    uploader, spool, cloud, reply, run_until, fill, stored, caplog
 ):
     await fill(spool, 5)
     cloud.replies.extend([reply(lost=True)] * 3)
@@ -133,6 +133,7 @@ async def test_hc001_hc002_a_lost_reply_after_the_commit_loses_and_doubles_nothi
         await run_until(up, lambda: up.status.delivered == 5)
     assert stored(cloud) == [0, 1, 2, 3, 4]
     assert cloud.sent_twice == 15
+    assert ".." not in caplog.text
 
 
 async def test_hc001_a_server_that_is_not_there_loses_nothing(
