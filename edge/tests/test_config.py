@@ -1,11 +1,15 @@
 """Every setting is checked before anything starts, and every mistake is named at once."""
 
+import inspect
 from pathlib import Path
 
 import pytest
 
 from sungaze_edge import config
 from sungaze_edge.errors import SettingsError
+from sungaze_edge.health import Health
+from sungaze_edge.poller import Poller
+from sungaze_edge.uploader import Uploader
 
 TOKEN = "a-token-for-the-tests-0123456789"
 pytestmark = pytest.mark.usefixtures("with_toy")
@@ -27,6 +31,21 @@ def test_three_variables_are_enough():
     assert loaded.health_path == Path("/data/health.json")
     (source,) = loaded.sources
     assert source.values["TOY_HOST"] == "toy.local"
+
+
+def test_what_is_no_setting_spares_device_and_server():
+    loaded = config.load(GOOD)
+    assert (loaded.poll_backoff_s, loaded.read_timeout_s) == ((5, 60), 60)
+    assert (loaded.upload_backoff_s, loaded.denied_backoff_s) == ((1, 300), (120, 300))
+    assert loaded.drain_batch_size == 1000
+    assert (loaded.poll_stale_s, loaded.upload_stale_s, loaded.health_interval_s) == (60, 900, 10)
+
+
+@pytest.mark.parametrize("parts", [Poller, Uploader, Health])
+def test_a_part_has_no_tuning_of_its_own(parts):
+    options = [option for option in inspect.signature(parts).parameters.values() if option.kind is option.KEYWORD_ONLY]
+    assert options
+    assert [option.name for option in options if option.default is not option.empty] == []
 
 
 @pytest.mark.parametrize(

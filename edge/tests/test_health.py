@@ -43,9 +43,20 @@ async def scene(tmp_path, clock, hands, reading):
     async with Spool(tmp_path / "spool.db") as spool:
         it = Scene()
         it.spool = spool
-        it.poller = Poller(Device(), spool.enqueue, clock)
-        it.uploader = Uploader(spool, None, clock, batch_size=30, interval_s=10)
-        it.health = Health(it.path, clock, spool, [it.poller], it.uploader)
+        it.poller = Poller(Device(), spool.enqueue, clock, backoff_s=(5, 60), read_timeout_s=60)
+        it.uploader = Uploader(
+            spool,
+            None,
+            clock,
+            batch_size=30,
+            interval_s=10,
+            drain_batch_size=1000,
+            backoff_s=(1, 300),
+            denied_backoff_s=(120, 300),
+        )
+        it.health = Health(
+            it.path, clock, spool, [it.poller], it.uploader, poll_stale_s=60, upload_stale_s=900, interval_s=10
+        )
         it.poller.status.last_success = it.uploader.status.last_success = clock.instant()
         yield it
 

@@ -54,7 +54,7 @@ def watch(in_jumping_time, clock):
             asyncio.get_running_loop().call_later(seconds, stop.set)
             await poller.run(stop)
 
-        poller = Poller(device, store or keep, clock, **options)
+        poller = Poller(device, store or keep, clock, **{"backoff_s": (5, 60), "read_timeout_s": 60, **options})
         in_jumping_time(scene())
         return poller, stored
 
@@ -83,6 +83,18 @@ def test_hc004_reads_never_overlap_and_never_follow_each_other_early(watch):
     watch(device, 500)
     gaps = [after - before for before, after in pairwise(device.starts)]
     assert min(gaps) >= 5 - 1e-6
+
+
+def test_hc004_a_poll_that_began_late_is_not_followed_at_once_by_the_next(watch):
+    device = Device()
+
+    async def stall_once(_):
+        loop = asyncio.get_running_loop()
+        if len(device.starts) == 1:  # the machine stands still from 4.9 s to 9 s
+            loop.call_at(4.9, setattr, loop, "now_s", 9.0)
+
+    watch(device, 31, stall_once)
+    assert device.starts == pytest.approx([0, 9, 15, 20, 25, 30])
 
 
 def test_hc004_a_device_that_fails_is_asked_less_and_less_often(watch):
@@ -147,7 +159,7 @@ def test_a_reading_carries_the_time_when_its_read_began(in_jumping_time, hands, 
             stored.append(reading)
             stop.set()
 
-        await Poller(Slow(), keep, clock).run(stop)
+        await Poller(Slow(), keep, clock, backoff_s=(5, 60), read_timeout_s=60).run(stop)
         return stored[0]
 
     before = clock.instant().wall

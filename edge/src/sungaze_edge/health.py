@@ -42,9 +42,9 @@ class Health:
         pollers: Sequence[Poller],
         uploader: Uploader,
         *,
-        poll_stale_s: float = 60,
-        upload_stale_s: float = 900,
-        interval_s: float = 10,
+        poll_stale_s: float,
+        upload_stale_s: float,
+        interval_s: float,
     ) -> None:
         """Take whom to ask; the two limits go into the file, for the check to judge by."""
         self._path = path

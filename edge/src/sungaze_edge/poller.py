@@ -44,8 +44,8 @@ class Poller:
         store: Callable[[Reading], Awaitable[None]],
         clock: Clock,
         *,
-        backoff_s: tuple[float, float] = (5, 60),
-        read_timeout_s: float = 60,
+        backoff_s: tuple[float, float],
+        read_timeout_s: float,
     ) -> None:
         """Take the source and where its readings go; `store` raises SpoolError while it cannot store."""
         self.source = source

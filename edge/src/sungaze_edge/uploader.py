@@ -50,9 +50,9 @@ class Uploader:
         *,
         batch_size: int,
         interval_s: float,
-        drain_batch_size: int = 1000,
-        backoff_s: tuple[float, float] = (1, 300),
-        denied_backoff_s: tuple[float, float] = (120, 300),
+        drain_batch_size: int,
+        backoff_s: tuple[float, float],
+        denied_backoff_s: tuple[float, float],
     ) -> None:
         """Take where readings come from and go to."""
         self.status = UploadStatus()

@@ -31,6 +31,7 @@ def uploader(spool: Spool, cloud: Any, ca_file: Path, clock: Clock, token: str) 
     ) -> AsyncIterator[Uploader]:
         async with Server(url or cloud.url, token, ca, by) as server:
             fast = {"backoff_s": (0.01, 0.05), "denied_backoff_s": (0.05, 0.1), "interval_s": 0.02, "batch_size": 30}
+            fast["drain_batch_size"] = 1000
             yield Uploader(spool, server, by, **{**fast, **options})
 
     return make

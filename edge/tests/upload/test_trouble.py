@@ -5,8 +5,8 @@ from email.utils import format_datetime
 
 import pytest
 
+from sungaze_edge import config, main
 from sungaze_edge.server import Server
-from sungaze_edge.uploader import Uploader
 from sungaze_edge.verdict import Verdict
 
 
@@ -80,16 +80,21 @@ async def test_hc001_a_refused_token_keeps_everything_and_is_tried_slowly(
         await run_until(up, lambda: up.status.delivered == 3)
 
 
-def test_by_default_a_refused_token_is_tried_at_most_once_a_minute(spool, clock):
-    up = Uploader(spool, None, clock, batch_size=30, interval_s=10)
-    waits = [up._put_off(Verdict.DENIED, "x") for _ in range(10)]
+@pytest.fixture
+def as_configured(spool, clock):
+    """An uploader as `run` makes it, which is asked how long it would wait."""
+    settings = config.load({"VPS_INGEST_URL": "https://e.org", "VPS_DEVICE_TOKEN": "x" * 20, "SUNGROW_HOST": "h"})
+    return main._uploader(spool, None, clock, settings)
+
+
+def test_a_refused_token_is_tried_at_most_once_a_minute(as_configured):
+    waits = [as_configured._put_off(Verdict.DENIED, "x") for _ in range(10)]
     assert min(waits) >= 60
     assert max(waits) <= 300
 
 
-def test_by_default_trouble_is_tried_again_from_one_second_to_five_minutes(spool, clock):
-    up = Uploader(spool, None, clock, batch_size=30, interval_s=10)
-    waits = [up._put_off(Verdict.LATER, "x") for _ in range(20)]
+def test_trouble_is_tried_again_from_one_second_to_five_minutes(as_configured):
+    waits = [as_configured._put_off(Verdict.LATER, "x") for _ in range(20)]
     assert 0.5 <= waits[0] <= 1
     assert all(150 <= seconds <= 300 for seconds in waits[-5:])
 
@@ -116,12 +121,11 @@ async def test_retry_after_is_seconds_or_a_date_within_reason(cloud, ca_file, cl
         assert server._retry_after_s(text) == seconds
 
 
-def test_retry_after_wins_over_the_backoff(spool, clock):
-    up = Uploader(spool, None, clock, batch_size=30, interval_s=10)
+def test_retry_after_wins_over_the_backoff(as_configured):
     for _ in range(12):
-        up._put_off(Verdict.LATER, "x")
-    assert up._put_off(Verdict.LATER, "x", 7) == 7
-    assert up._put_off(Verdict.LATER, "x", 0) == 1, "but no hammering"
+        as_configured._put_off(Verdict.LATER, "x")
+    assert as_configured._put_off(Verdict.LATER, "x", 7) == 7
+    assert as_configured._put_off(Verdict.LATER, "x", 0) == 1, "but no hammering"
 
 
 async def test_hc001_hc002_a_lost_reply_after_the_commit_loses_and_doubles_nothing(
