@@ -146,6 +146,14 @@ async def test_a_device_that_hung_up_between_two_requests_is_noticed(dongle, con
         await connection.read(4, 5000, 3)
 
 
+async def test_hc004_a_connection_that_was_lost_is_not_opened_again_unasked(dongle, connection):
+    assert await works(connection)
+    for writer in dongle.writers:
+        writer.close()
+    await asyncio.sleep(0.5)
+    assert dongle.connections == 1
+
+
 async def test_nobody_there_is_said_with_what_to_check(unused_tcp_port):
     connection = ModbusConnection("127.0.0.1", unused_tcp_port, 1, 0)
     with pytest.raises(SourceUnavailableError, match="is the WiNet-S on"):

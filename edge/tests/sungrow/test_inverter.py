@@ -1,5 +1,6 @@
 """The source against a dongle on a real socket."""
 
+import asyncio
 import json
 import logging
 
@@ -36,6 +37,15 @@ async def test_only_input_registers_are_read_in_polite_blocks(dongle, source):
     assert {function for function, _, _ in dongle.spans} == {4}
     assert max(count for _, _, count in dongle.spans) <= 100
     assert dongle.connections == 1
+
+
+async def test_hc004_the_pause_between_the_reads_of_a_poll_is_the_one_that_was_set(dongle):
+    source = SOURCE_TYPE.open(dongle.load("made_sh5rs_signed_charging").settings(INTER_REGISTER_DELAY_MS=50))
+    await source.read()
+    before, started = len(dongle.requests), asyncio.get_running_loop().time()
+    await source.read()
+    await source.close()
+    assert asyncio.get_running_loop().time() - started >= 0.05 * (len(dongle.requests) - before - 1)
 
 
 async def test_a_poll_takes_three_requests_when_nothing_optional_is_there(dongle, source):

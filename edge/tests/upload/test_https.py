@@ -49,3 +49,13 @@ async def test_hc003_a_server_without_tls_gets_nothing(uploader, spool, clock, r
         await run_until(up, lambda: up.status.verdict is not None)
     assert token.encode() not in heard
     assert await kept(spool, clock) == [0]
+
+
+async def test_hc003_no_proxy_comes_from_the_environment(
+    uploader, spool, cloud, monkeypatch, unused_tcp_port, run_until, fill, stored
+):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{unused_tcp_port}")
+    await fill(spool, 1)
+    async with uploader() as up:
+        await run_until(up, lambda: up.status.verdict is not None)
+    assert stored(cloud) == [0]
