@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -178,6 +179,18 @@ def test_answers_name_no_server_and_carry_a_date(server):
     _, head = server.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert "server:" not in head
     assert re.search(r"date: \w{3}, \d\d \w{3} \d{4} [\d:]{8} gmt", head)  # an edge without a clock reads it
+
+
+def test_an_answer_carries_the_time_it_was_given_even_after_the_server_stood_still(server):
+    server.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    server.process.send_signal(signal.SIGSTOP)
+    time.sleep(2.5)
+    asked_at = int(time.time())
+    server.process.send_signal(signal.SIGCONT)
+    _, head = server.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    dates = re.findall(r"date: (.*)\r", head)
+    assert len(dates) == 1
+    assert parsedate_to_datetime(dates[0]).timestamp() >= asked_at
 
 
 def test_no_token_and_no_reading_is_ever_logged_even_at_debug(server):

@@ -86,6 +86,7 @@ def _serve(arguments: argparse.Namespace) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,  # `api/date.py` stamps answers
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sungaze_vps import clock
 from sungaze_vps.api import devices, health, ingest, realtime, series
 from sungaze_vps.api.body import BodyLimits
+from sungaze_vps.api.date import DateHeader
 from sungaze_vps.api.description import describe
 from sungaze_vps.api.problems import install_problem_handlers
 from sungaze_vps.auth.bearer import Strangers, Tokens
@@ -54,8 +55,8 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     return app
 
 
-def app_from_environment() -> FastAPI:
+def app_from_environment() -> DateHeader:
     """Make the application of a worker process."""
     config = load_config()
     configure_logging(config.log_level, config.log_format)
-    return create_app(config)
+    return DateHeader(create_app(config), clock.now)
