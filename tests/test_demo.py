@@ -64,12 +64,13 @@ async def test_ctrl_c_ends_the_demo_cleanly(tmp_path):
     assert processes_in(tmp_path / "sungaze-demo-") == []
 
 
-def test_a_length_that_makes_no_sense_is_refused():
+@pytest.mark.parametrize(("length", "complaint"), [("3", "from 25 to"), ("abc", '"abc" is no number of seconds')])
+def test_a_length_that_makes_no_sense_is_refused(length, complaint):
     result = subprocess.run(
-        [script("sungaze-sim"), "demo", "--seconds", "3"], capture_output=True, text=True, check=False
+        [script("sungaze-sim"), "demo", "--seconds", length], capture_output=True, text=True, check=False
     )
     assert result.returncode == 2
-    assert "from 25 to" in result.stderr
+    assert complaint in result.stderr
 
 
 def test_on_a_terminal_the_house_and_what_arrived_stand_side_by_side():

@@ -76,7 +76,10 @@ def _add_house_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _speed(text: str) -> float:
-    speed = float(text)
+    try:
+        speed = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text}" is no number; 1440 is a day per minute') from None
     if not 0 < speed <= 100_000:
         raise argparse.ArgumentTypeError("the speed must lie between 0 and 100000")
     return speed
