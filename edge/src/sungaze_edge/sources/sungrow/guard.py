@@ -64,7 +64,6 @@ class GuardState:
     held_back: Mapping[str, Level] = field(default_factory=dict)
     """Counters that show an impossible level, and what they show."""
     words: Mapping[int, int] = field(default_factory=dict)
-    words_since_s: float = 0.0
     repeats: int = 0
 
     @property
@@ -109,7 +108,7 @@ def check(
                 held_back[name] = level
                 passed[name] = None
     next_state = replace(state, accepted=accepted, held_back=held_back)
-    return _watch_movement(next_state, values, words, now_s), passed
+    return _watch_movement(next_state, values, words), passed
 
 
 def _new_level(seen: Level | None, value: float, now_s: float, limit_w: float) -> Level:
@@ -118,9 +117,7 @@ def _new_level(seen: Level | None, value: float, now_s: float, limit_w: float) -
     return Level(value, now_s, now_s)
 
 
-def _watch_movement(
-    state: GuardState, values: Mapping[str, Value], words: Mapping[int, int], now_s: float
-) -> GuardState:
+def _watch_movement(state: GuardState, values: Mapping[str, Value], words: Mapping[int, int]) -> GuardState:
     if values.get("running_state") == "Running" and words == state.words:
         return replace(state, repeats=state.repeats + 1)
-    return replace(state, words=dict(words), words_since_s=now_s, repeats=0)
+    return replace(state, words=dict(words), repeats=0)
