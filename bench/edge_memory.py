@@ -56,6 +56,7 @@ async def measure(seconds: float) -> dict[str, float]:
         stack = Stack(Path(name))
         server = WinetServer(HouseWorld(House(datetime.now(UTC), spec=Profile().house_spec()), Profile()))
         fill(stack.spool, BACKLOG_ROWS)
+        bytes_per_reading = stack.spool.stat().st_size / BACKLOG_ROWS
         await server.start("127.0.0.1", 0)
         try:
             # The server comes later, so that polling goes on with the whole backlog in the spool first.
@@ -70,6 +71,7 @@ async def measure(seconds: float) -> dict[str, float]:
                 "at_end_mb": status_mb(stack.edge.pid, "VmRSS"),
                 "peak_mb": status_mb(stack.edge.pid, "VmHWM"),
                 "left_in_spool": stack.spooled(),
+                "spool_bytes_per_reading": bytes_per_reading,
             }
         finally:
             await stack.close()
@@ -84,4 +86,5 @@ def main(seconds: float) -> dict[str, float]:
         f"  RSS with the backlog {figures['with_backlog_mb']:.1f} MB, at the end {figures['at_end_mb']:.1f} MB, "
         f"peak {figures['peak_mb']:.1f} MB (limit {TARGET_MB}, aim {AIM_MB}); {figures['left_in_spool']} left over"
     )
+    print(f"  spool file: {figures['spool_bytes_per_reading']:.0f} bytes a reading")
     return figures
