@@ -1,0 +1,96 @@
+"""`sungaze-vps migrate` and `check`, and what every command asks of its database."""
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from sungaze_vps.cache.cache import open_cache
+from sungaze_vps.config import Config, load_config
+from sungaze_vps.db import migrate
+from sungaze_vps.db.faults import DATABASE_ERRORS, reason
+from sungaze_vps.db.session import make_engine
+from sungaze_vps.errors import StartupError
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `migrate` and `check`."""
+    for name, run, text in (
+        ("migrate", _migrate, "bring the database to the schema of this version"),
+        ("check", _check, "check the settings and reach the database and the cache once"),
+    ):
+        commands.add_parser(name, help=text).set_defaults(run=run)
+
+
+def prepare_database(config: Config) -> None:
+    """Bring an embedded database up to date; demand it of a shared one, where it is a decision of its own."""
+    if config.on_sqlite:
+        _upgrade(config)
+    elif not asyncio.run(_is_current(config)):
+        raise StartupError("the database has another schema than this version needs; run 'sungaze-vps migrate' first")
+
+
+def _upgrade(config: Config) -> None:
+    _require_folder(config)
+    try:
+        migrate.upgrade(config.database_url)
+    except DATABASE_ERRORS as error:
+        raise _unusable(error) from error
+
+
+async def _is_current(config: Config) -> bool:
+    _require_folder(config)
+    engine = make_engine(config.database_url, pool_size=1)
+    try:
+        return await migrate.is_current(engine)
+    except DATABASE_ERRORS as error:
+        raise _unusable(error) from error
+    finally:
+        await engine.dispose()
+
+
+def _database_file(config: Config) -> Path:
+    return Path(str(make_url(config.database_url).database)).absolute()
+
+
+def _require_folder(config: Config) -> None:
+    if config.on_sqlite:
+        folder = _database_file(config).parent
+        if not folder.is_dir():
+            raise StartupError(f"there is no folder {folder} for the database; make it, or change DATABASE_URL")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise StartupError(f"the folder {folder} of the database is not writable; change its owner or DATABASE_URL")
+
+
+def _unusable(error: BaseException) -> StartupError:
+    return StartupError(f"the database cannot be used ({reason(error)}); check DATABASE_URL and that it is running")
+
+
+def _migrate(_arguments: argparse.Namespace) -> None:
+    _upgrade(load_config())
+    print("the database has the schema of this version")
+
+
+def _check(_arguments: argparse.Namespace) -> None:
+    config = load_config()
+    print(f"settings: ok ({config.summary()})")
+    _require_folder(config)
+    if config.on_sqlite and not _database_file(config).exists():
+        print("database: new, will be made at the first start")
+    elif asyncio.run(_is_current(config)):
+        print("database: ok, schema of this version")
+    else:
+        raise StartupError("the database has another schema than this version needs; run 'sungaze-vps migrate'")
+    if not asyncio.run(_reach_cache(config)):
+        raise StartupError("the cache does not answer; the server works without it, only slower; check REDIS_URL")
+    print("cache: ok")
+
+
+async def _reach_cache(config: Config) -> bool:
+    cache = open_cache(config.redis_url, config.cache_ttl_s)
+    try:
+        return await cache.ping()
+    finally:
+        await cache.close()
