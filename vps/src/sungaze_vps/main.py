@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from sungaze_vps import clock
 from sungaze_vps.api import devices, health, ingest, realtime, series
@@ -13,6 +14,7 @@ from sungaze_vps.api.body import BodyLimits
 from sungaze_vps.api.date import DateHeader
 from sungaze_vps.api.description import describe
 from sungaze_vps.api.problems import install_problem_handlers
+from sungaze_vps.api.proxy import ClientAddress
 from sungaze_vps.auth.bearer import Strangers, Tokens
 from sungaze_vps.cache.cache import open_cache
 from sungaze_vps.config import Config, load_config
@@ -55,8 +57,8 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     return app
 
 
-def app_from_environment() -> DateHeader:
+def app_from_environment() -> ASGIApp:
     """Make the application of a worker process."""
     config = load_config()
     configure_logging(config.log_level, config.log_format)
-    return DateHeader(create_app(config), clock.now)
+    return ClientAddress(DateHeader(create_app(config), clock.now), config.trusted_proxies)
