@@ -1,3 +1,7 @@
+import errno
+import os
+from pathlib import Path
+
 import pytest
 
 from sungaze_vps.config import load_config
@@ -13,7 +17,7 @@ GOOD = {
 @pytest.fixture
 def config_of(monkeypatch):
     def load(**environ):
-        for name in ("DATABASE_URL", "REDIS_URL", "DEVICE_TOKENS", "READ_TOKENS", "TIMEZONE"):
+        for name in ("DATABASE_URL", "DATABASE_PASSWORD", "REDIS_URL", "DEVICE_TOKENS", "READ_TOKENS", "TIMEZONE"):
             monkeypatch.delenv(name, raising=False)
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
@@ -67,6 +71,7 @@ def test_missing_and_wrong_variables_are_named_together(config_of):
         ("DEVICE_TOKENS", "hush-hush-hush-hush:ho\tme"),
         ("DEVICE_TOKENS", ","),
         ("READ_TOKENS", "hush:home"),
+        ("READ_TOKENS", ","),
         ("TIMEZONE", "../../hush"),
         ("TIMEZONE", "localtime"),
         ("CACHE_TTL_S", "-1"),
@@ -136,3 +141,42 @@ def test_the_summary_and_the_repr_hold_no_secret(config_of):
     assert "hush" not in config.summary() + repr(config)
     assert "postgresql host/readings" in config.summary()
     assert "device_tokens=1" in config.summary()
+
+
+def test_files_of_secrets_serve_as_settings(tmp_path, config_of, monkeypatch):
+    secrets = {
+        "database_password": "p@ss/w:rd\n",
+        "device_tokens": "0123456789abcdef:home\nfedcba9876543210:cabin\n",
+        "read_tokens": "",
+    }
+    for name, text in secrets.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://sungaze@postgres/sungaze")
+    monkeypatch.setenv("REDIS_URL", "redis://redis")
+    monkeypatch.setenv("READ_TOKENS", "")
+    config = load_config(_secrets_dir=tmp_path)
+    assert config.database_url == "postgresql+asyncpg://sungaze:p%40ss%2Fw%3Ard@postgres/sungaze"
+    assert set(config.device_tokens) == {"0123456789abcdef", "fedcba9876543210"}
+    assert config.read_tokens == {}
+    assert "p@ss" not in config.summary() + repr(config)
+
+
+def test_a_file_of_secrets_that_cannot_be_read_is_named_with_the_remedy(tmp_path, monkeypatch):
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("DATABASE_PASSWORD", raising=False)
+
+    def refuse(path, **_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    (tmp_path / "database_password").write_text("hush")
+    monkeypatch.setattr(Path, "read_text", refuse)  # root, who runs some test machines, may read everything
+    with pytest.raises(ConfigError, match=r"database_password cannot be read \(Permission denied\).*chmod 644"):
+        load_config(_secrets_dir=tmp_path)
+
+
+def test_a_password_apart_is_refused_beside_one_in_the_url_and_none_of_sqlites_business(config_of):
+    url = "postgresql://sungaze:hush@postgres/sungaze"
+    (mistake,) = mistakes_of(config_of, **GOOD | {"DATABASE_URL": url, "DATABASE_PASSWORD": "hush"})
+    assert mistake == "DATABASE_URL has a password, and DATABASE_PASSWORD is set, too; leave one of them out"
+    assert config_of(**GOOD, DATABASE_PASSWORD="hush").database_url == "sqlite+aiosqlite:///readings.db"

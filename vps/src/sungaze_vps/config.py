@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -22,10 +21,9 @@ _DRIVERS = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg"
 
 type Grants = Mapping[str, frozenset[str]]
 """Token -> the devices it is for."""
-type Network = IPv4Network | IPv6Network
 
 
-def _database_url(text: str) -> str:
+def _database_url(text: str, info: ValidationInfo) -> str:
     wanted = "must look like postgresql://user:password@host/name or sqlite:///path/to/file.db"
     try:
         url = make_url(text)
@@ -34,6 +32,11 @@ def _database_url(text: str) -> str:
     url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
     if url.drivername not in _DRIVERS.values() or not url.database:
         raise ValueError(wanted)
+    password = info.data.get("database_password")
+    if password and url.password is not None:
+        raise ValueError("has a password, and DATABASE_PASSWORD is set, too; leave one of them out")
+    if password and url.get_backend_name() == "postgresql":
+        url = url.set(password=password)
     return url.render_as_string(hide_password=False)
 
 
@@ -48,10 +51,10 @@ def _timezone(text: str) -> str:
 
 
 def _grants(text: Any) -> Grants:
-    """Parse `token:device_id,...`; a mistake names the entry's position and device, never its token."""
+    """Parse `token:device_id,...`, in a file also one a line; a mistake names position and device, never the token."""
     granted: dict[str, set[str]] = {}
     mistakes = []
-    for position, entry in enumerate(str(text).split(","), start=1):
+    for position, entry in enumerate(re.split(r"[,\n]", str(text)), start=1):
         if not entry.strip():  # a comma at the end
             continue
         token, colon, device_id = (part.strip() for part in entry.partition(":"))
@@ -65,6 +68,10 @@ def _grants(text: Any) -> Grants:
     return {token: frozenset(devices) for token, devices in granted.items()}
 
 
+def _optional_grants(text: Any) -> Grants:
+    return _grants(text) if str(text).strip() else {}  # a file of secrets may be empty
+
+
 def _grant_mistake(token: str, device_id: str) -> str:
     if not device_id or len(device_id) > MAX_DEVICE_ID_LENGTH or not device_id.isprintable():
         return f" must name a device of 1 to {MAX_DEVICE_ID_LENGTH} printable characters after the colon"
@@ -74,20 +81,6 @@ def _grant_mistake(token: str, device_id: str) -> str:
     if not re.fullmatch(r"[\x21-\x7e]+", token):
         return f" (device {device_id}): the token must be visible ASCII without spaces"
     return ""
-
-
-def _networks(text: Any) -> tuple[Network, ...]:
-    mistakes, networks = [], []
-    for entry in filter(None, (part.strip() for part in str(text).split(","))):
-        try:
-            networks.append(ip_network(entry))
-        except ValueError:
-            mistakes.append(f"must be networks such as 172.28.0.0/24 or single addresses, and {entry!r} is neither")
-    if any(network.prefixlen == 0 for network in networks):
-        mistakes.append("must not trust every address there is: name the proxy's own")
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
-    return tuple(networks)
 
 
 class Config(BaseSettings):
@@ -103,6 +96,9 @@ class Config(BaseSettings):
         validate_default=False,
     )
 
+    database_password: str = Field(  # stands before database_url, which takes it in
+        default="", repr=False, description="the password of the database's user, where DATABASE_URL has none"
+    )
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(
         repr=False, description="the database, postgresql://user:password@host/name or sqlite:///path/to/file.db"
     )
@@ -112,7 +108,7 @@ class Config(BaseSettings):
     device_tokens: Annotated[Grants, NoDecode, BeforeValidator(_grants)] = Field(
         repr=False, description="who may write what, token:device_id,... ('sungaze-vps token new' makes one)"
     )
-    read_tokens: Annotated[Grants, NoDecode, BeforeValidator(_grants)] = Field(
+    read_tokens: Annotated[Grants, NoDecode, BeforeValidator(_optional_grants)] = Field(
         default={}, repr=False, description="who may only read what, in the same form"
     )
     cache_ttl_s: float = Field(default=5, ge=0, le=300, description="how long the cache keeps an answer; 0 for never")
@@ -129,9 +125,6 @@ class Config(BaseSettings):
     body_timeout_s: float = Field(default=60, gt=0, le=600, description="longest time a body may take to arrive")
     max_clock_skew_s: float = Field(
         default=86_400, ge=0, le=366 * 86_400, description="how far in the future a sample may lie"
-    )
-    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
-        default=(), description="networks of the proxies that may tell a client's address in X-Forwarded-For"
     )
     db_pool_size: int = Field(default=5, ge=1, le=100, description="most database connections per worker")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = Field(
@@ -154,14 +147,13 @@ class Config(BaseSettings):
         """Describe the settings in one line, without a secret."""
         url = make_url(self.database_url)
         where = url.database if self.on_sqlite else f"{url.host or 'local socket'}/{url.database}"
-        plain = self.model_dump(exclude={"database_url", "redis_url", "device_tokens", "read_tokens"})
+        plain = self.model_dump(exclude={"database_url", "database_password", "redis_url", "device_tokens", "read_tokens"})
         parts = {
             "database": f"{url.get_backend_name()} {where}",
             "cache": self.redis_url.partition("://")[0],
             "device_tokens": len(self.device_tokens),
             "read_tokens": len(self.read_tokens),
             **plain,
-            "trusted_proxies": " ".join(map(str, self.trusted_proxies)) or "none",
         }
         return ", ".join(f"{name}={value}" for name, value in parts.items())
 
@@ -179,8 +171,20 @@ def load_config(**settings: Any) -> Config:
     """
     try:
         return Config(**settings)
+    except SettingsError as error:
+        raise ConfigError([_unreadable_secret(error)]) from error
     except ValidationError as error:
         raise ConfigError([line for fault in error.errors() for line in _lines(fault)]) from None
+
+
+def _unreadable_secret(error: SettingsError) -> str:
+    cause = error.__cause__
+    if not isinstance(cause, OSError):
+        return f"a file in {SECRETS_DIR} is no text: {cause}"
+    return (
+        f"the file {cause.filename} cannot be read ({cause.strerror}); the server runs as a user of its own: "
+        "let everyone read the file (chmod 644) and nobody but you enter its folder (chmod 700)"
+    )
 
 
 def _lines(fault: Mapping[str, Any]) -> list[str]:
