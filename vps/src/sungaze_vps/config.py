@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,7 @@ _DRIVERS = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg"
 
 type Grants = Mapping[str, frozenset[str]]
 """Token -> the devices it is for."""
+type Network = IPv4Network | IPv6Network
 
 
 def _database_url(text: str, info: ValidationInfo) -> str:
@@ -83,6 +85,20 @@ def _grant_mistake(token: str, device_id: str) -> str:
     return ""
 
 
+def _networks(text: Any) -> tuple[Network, ...]:
+    mistakes, networks = [], []
+    for entry in filter(None, (part.strip() for part in str(text).split(","))):
+        try:
+            networks.append(ip_network(entry))
+        except ValueError:
+            mistakes.append(f"must be networks such as 172.28.0.0/24 or single addresses, and {entry!r} is neither")
+    if any(network.prefixlen == 0 for network in networks):
+        mistakes.append("must not trust every address there is: name the proxy's own")
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
+    return tuple(networks)
+
+
 class Config(BaseSettings):
     """The settings; each field is the environment variable of that name in capitals."""
 
@@ -126,6 +142,9 @@ class Config(BaseSettings):
     max_clock_skew_s: float = Field(
         default=86_400, ge=0, le=366 * 86_400, description="how far in the future a sample may lie"
     )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        default=(), description="networks of the proxies that may tell a client's address in X-Forwarded-For"
+    )
     db_pool_size: int = Field(default=5, ge=1, le=100, description="most database connections per worker")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = Field(
         default="INFO", description="least level logged"
@@ -154,6 +173,7 @@ class Config(BaseSettings):
             "device_tokens": len(self.device_tokens),
             "read_tokens": len(self.read_tokens),
             **plain,
+            "trusted_proxies": " ".join(map(str, self.trusted_proxies)) or "none",
         }
         return ", ".join(f"{name}={value}" for name, value in parts.items())
 
