@@ -61,11 +61,11 @@ def power_energy_mwh(readings, power, sign):
         known = [(weight, exact(value)) for _, weight, value in inside if value is not None]
         if not known:
             continue
-        before = [ts for ts, _, _ in quarters.get(start - QUARTER, [])]
-        covered = inside[-1][0] - (max(before) if before else inside[0][0])
+        number, first, last = len(inside), inside[0][0], inside[-1][0]
+        apart = Fraction((last - first) // timedelta(milliseconds=1), max(1, number - 1))
+        covered = min(apart * number, 900_000) if number > 1 else Fraction((first - start) // timedelta(milliseconds=1))
         watts = sum(weight * max(Fraction(0), sign * value) for weight, value in known)
-        hours = Fraction(covered // timedelta(milliseconds=1), 3_600_000)
-        energies[start] = half_up(watts * hours * 1000 / sum(weight for _, weight, _ in inside))
+        energies[start] = half_up(watts * covered / 3600 / sum(weight for _, weight, _ in inside))
     return energies
 
 
@@ -252,7 +252,7 @@ async def test_without_the_rollup_tables_the_raw_readings_give_the_same_answer(s
 
 async def test_energy_of_the_running_quarter_grows_with_the_time_covered(series_api, sungrow):
     noon = datetime(2026, 6, 21, 12, tzinfo=UTC)
-    readings = [(noon + timedelta(seconds=5 * n), 1, {"load_power_w": 1200}) for n in range(61)]
+    readings = [(noon + timedelta(seconds=5 * n), 1, {"load_power_w": 1200}) for n in range(60)]
     await store(series_api.app.state.engine, {sungrow: rows(sungrow, readings)})
     series_api.now = noon
     assert [point["load_kwh"] for point in (await series_api.series(frame="day"))["series"]] == [0.1]

@@ -26,14 +26,14 @@ QUARTERS: Columns = {
     "device_id": sa.Text,
     "bucket": UtcMillis,
     "until": UtcMillis,
-    "reach": UtcMillis,
     "number": sa.Integer,
 }
-"""A set of quarters: start, end, how far back a reading still covers the time up to the start, and a number."""
+"""A set of quarters: start, end and a number."""
 DAYS: Columns = {"device_id": sa.Text, "bucket": UtcMillis, "until": UtcMillis}
 
 _THOUSANDTHS = 1e3
 _MILLIS_PER_HOUR = 3.6e6
+_QUARTER_MS = 9e5
 
 
 def counted_columns(measurement: Measurement) -> Columns:
@@ -100,14 +100,7 @@ def quarters_from_samples(measurement: Measurement, dialect: str) -> sa.Select[A
     Quarters without readings are absent.
     """
     added = _added_samples(measurement, dialect)
-    before = sa.alias(samples_table(measurement))
-    last_before = (
-        sa.select(sa.func.max(before.c.ts))
-        .where(before.c.device_id == added.c.device_id, before.c.ts >= added.c.reach, before.c.ts < added.c.bucket)
-        .scalar_subquery()
-    )
-    covered_ms = _millis_between(sa.func.coalesce(last_before, added.c.first_ts), added.c.last_ts, dialect)
-    covered = sa.select(*added.c, covered_ms.label("covered_ms")).subquery("covered")
+    covered = sa.select(*added.c, _covered_ms(added, dialect).label("covered_ms")).subquery("covered")
     works = [
         _whole(
             covered.c[f"directed_{energy.name}"] * covered.c.covered_ms / (covered.c.sample_count * _MILLIS_PER_HOUR),
@@ -128,8 +121,8 @@ def _added_samples(measurement: Measurement, dialect: str) -> sa.Subquery:
     keys = parameter_set("quarters", QUARTERS, dialect)
     samples = samples_table(measurement)
     weight = samples.c.sample_count
-    key = (keys.c.number, keys.c.device_id, keys.c.bucket, keys.c.reach)
-    columns: dict[str, Expression] = {"sample_count": sa.func.sum(weight)}
+    key = (keys.c.number, keys.c.device_id, keys.c.bucket)
+    columns: dict[str, Expression] = {"sample_count": sa.func.sum(weight), "readings": sa.func.count()}
     columns |= {"first_ts": sa.func.min(samples.c.ts), "last_ts": sa.func.max(samples.c.ts)}
     for name in means(measurement):
         value = samples.c[name]
@@ -142,6 +135,13 @@ def _added_samples(measurement: Measurement, dialect: str) -> sa.Subquery:
     labelled = (column.label(name) for name, column in columns.items())
     joined = sa.select(*key, *labelled).join_from(keys, samples, within(keys, samples.c.device_id, samples.c.ts))
     return joined.group_by(*key).subquery("added")
+
+
+def _covered_ms(added: sa.FromClause, dialect: str) -> Expression:
+    """Give the time that the readings of a quarter stand for: from first to last, and once more their mean distance."""
+    apart = _millis_between(added.c.first_ts, added.c.last_ts, dialect)
+    several = _smaller(apart * added.c.readings / (added.c.readings - 1.0), _QUARTER_MS, dialect)
+    return sa.case((added.c.readings > 1, several), else_=_millis_between(added.c.bucket, added.c.first_ts, dialect))
 
 
 def _directed(energy: Energy, samples: sa.FromClause, dialect: str) -> Expression:
@@ -213,6 +213,11 @@ def _whole(value: Expression, dialect: str) -> Expression:
 def _positive(value: Expression, dialect: str) -> Expression:
     zero = sa.literal_column("0.0", sa.Double)
     return sa.func.greatest(value, zero) if dialect == "postgresql" else sa.func.max(value, zero)
+
+
+def _smaller(value: Expression, limit: float, dialect: str) -> Expression:
+    smaller = sa.func.least if dialect == "postgresql" else sa.func.min
+    return smaller(sa.cast(value, sa.Double), sa.cast(limit, sa.Double))
 
 
 def _millis_between(start: Expression, end: Expression, dialect: str) -> Expression:

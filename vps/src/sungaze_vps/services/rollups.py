@@ -10,9 +10,9 @@ the later one; where it fell (a reset, another meter), nothing. The counter coun
 nothing is lost across gaps: without resets, all buckets together are the last reading minus the first.
 
 **Energy by power.** Per UTC quarter: the mean of the power in its direction (a reading of the other direction is 0)
-times the time covered, to 1 mWh. The time covered reaches from the last reading before the quarter, if that is at most
-15 minutes before it began, else from the quarter's first reading, to the quarter's last reading; the share of it that
-belongs to readings without the power does not count.
+times the time covered, to 1 mWh. The readings of a quarter cover the time from the first to the last of them, and once
+more the mean distance between them, at most the quarter; a single one covers what has passed of the quarter. The share
+that belongs to readings without the power does not count.
 
 A bucket is never added to: the buckets that a batch touches are computed again from all their readings. So duplicates,
 late readings and any order of arrival come to the same, to the last digit.
@@ -54,8 +54,6 @@ async def refresh(connection: AsyncConnection, measurement: Measurement, written
     """
     dialect = connection.dialect.name
     touched = {(device_id, floor(ts, QUARTER)) for device_id, ts in written}
-    # The time a quarter covers begins at the last reading of the one before.
-    touched |= {(device_id, start + QUARTER) for device_id, start in touched}
     parameters = quarter_parameters(sorted(touched), dialect)
     counted = await read_counters(connection, measurement, parameters)
     parameters |= set_parameters("counted", counted_columns(measurement), counted, dialect)
@@ -68,7 +66,7 @@ async def refresh(connection: AsyncConnection, measurement: Measurement, written
 
 def quarter_parameters(quarters: Sequence[Bucket], dialect: str) -> dict[str, Any]:
     """Fill the set `quarters`; their numbers are their positions."""
-    rows = ((device_id, at, at + QUARTER, at - QUARTER, number) for number, (device_id, at) in enumerate(quarters))
+    rows = ((device_id, at, at + QUARTER, number) for number, (device_id, at) in enumerate(quarters))
     return set_parameters("quarters", QUARTERS, rows, dialect)
 
 
