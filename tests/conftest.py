@@ -19,20 +19,26 @@ from sungaze_sim.stack import free_port, script
 
 CADDYFILE = Path(__file__).parent.parent / "Caddyfile"
 OLDEST = (2, 7)
+HURRY = {  # what a test would wait for too long
+    "read_header 10s": "read_header 300ms",
+    "response_header_timeout 25s": "response_header_timeout 300ms",
+    "lb_try_duration 5s": "lb_try_duration 300ms",
+}
 
 
 class Caddy:
     """One Caddy in front of an upstream; its authority, its log and its certificates are in a folder of its own."""
 
-    def __init__(self, folder, command, upstream_port, *, caddyfile=CADDYFILE, **environ):
+    def __init__(self, folder, command, upstream_port, *, caddyfile=CADDYFILE, ca_file=None, **environ):
         self.https_port, self.http_port = free_port(), free_port()
         self.log_file = folder / "caddy.log"
-        self.ca_file = folder / "caddy/pki/authorities/local/root.crt"
+        self.ca_file = ca_file or folder / "caddy/pki/authorities/local/root.crt"
+        self.name = environ.get("VPS_DOMAIN", "localhost")
         self.command = [command, "run", "--config", str(caddyfile), "--adapter", "caddyfile"]
         self.environ = {
             **dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(folder)),
             "PATH": os.environ["PATH"],
-            "VPS_DOMAIN": "localhost",
+            "VPS_DOMAIN": self.name,
             "VPS_TLS": "internal",
             "CADDY_UPSTREAM": f"127.0.0.1:{upstream_port}",
             "CADDY_HTTP_PORT": str(self.http_port),
@@ -89,7 +95,7 @@ class Caddy:
         plain = socket.create_connection(("127.0.0.1", self.https_port), timeout=20)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            return self.tls(*protocols).wrap_socket(plain, server_hostname="localhost")
+            return self.tls(*protocols).wrap_socket(plain, server_hostname=self.name)
         except OSError:
             plain.close()
             raise
@@ -144,7 +150,11 @@ class Upstream:
             server_version = "an upstream that tells its name"
 
             def answer(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                length = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(length)
+                if len(body) < length:  # cut off
+                    self.close_connection = True
+                    return
                 reached.append((self.command, self.path, self.headers, body))
                 content = json.dumps({"told": "x" * 2000}).encode()
                 self.send_response(200)
@@ -211,10 +221,21 @@ def start_caddy(caddy_command, tmp_path_factory):
     started = []
 
     def start(upstream_port, **options):
-        folder = tmp_path_factory.mktemp("caddy")
-        started.append(Caddy(folder, options.pop("command", caddy_command), upstream_port, **options))
+        started.append(Caddy(tmp_path_factory.mktemp("caddy"), caddy_command, upstream_port, **options))
         return started[-1].start()
 
     yield start
     for caddy in started:
         caddy.stop()
+
+
+@pytest.fixture
+def hurried(tmp_path):
+    """Give a copy of the Caddyfile that is quick to lose its patience, and otherwise the same."""
+    text = CADDYFILE.read_text(encoding="utf-8")
+    for patient, quick in HURRY.items():
+        assert text.count(patient) == 1, patient
+        text = text.replace(patient, quick)
+    path = tmp_path / "Caddyfile"
+    path.write_text(text, encoding="utf-8")
+    return path
