@@ -146,6 +146,15 @@ class Config(BaseSettings):
         default=(), description="networks of the proxies that may tell a client's address in X-Forwarded-For"
     )
     db_pool_size: int = Field(default=5, ge=1, le=100, description="most database connections per worker")
+    ingest_rate_samples_per_s: float = Field(
+        default=20_000, ge=0, le=1e9, description="samples one token may send per second on average; 0 for no limit"
+    )
+    read_rate_per_s: float = Field(
+        default=100, ge=0, le=1e9, description="requests one token may read with per second on average; 0 for no limit"
+    )
+    unknown_token_rate_per_s: float = Field(
+        default=1, ge=0, le=1e9, description="wrong tokens one address may try per second on average; 0 for no limit"
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = Field(
         default="INFO", description="least level logged"
     )
@@ -166,7 +175,9 @@ class Config(BaseSettings):
         """Describe the settings in one line, without a secret."""
         url = make_url(self.database_url)
         where = url.database if self.on_sqlite else f"{url.host or 'local socket'}/{url.database}"
-        plain = self.model_dump(exclude={"database_url", "database_password", "redis_url", "device_tokens", "read_tokens"})
+        plain = self.model_dump(
+            exclude={"database_url", "database_password", "redis_url", "device_tokens", "read_tokens"}
+        )
         parts = {
             "database": f"{url.get_backend_name()} {where}",
             "cache": self.redis_url.partition("://")[0],

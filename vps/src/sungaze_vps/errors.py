@@ -1,8 +1,9 @@
-"""Every error of the server, in two families: it cannot start, and this request gets no 2xx.
+"""Every error of the server, in three families: it cannot start, a request gets no 2xx, a backup is not to be had.
 
 VpsError
 ├── StartupError         the server cannot run as it is: a wrong setting, no database, an old schema
 │   └── ConfigError      settings are missing or wrong; every mistake is named at once
+├── BackupError          a backup cannot be written, read or believed; what is in the database stays as it is
 └── ProblemError         the answer to one request, as RFC 9457 describes it
 """
 
@@ -22,6 +23,7 @@ type Slug = Literal[
     "unsupported-body",
     "invalid-samples",
     "invalid-request",
+    "too-many-requests",
     "unavailable",
 ]
 
@@ -35,6 +37,7 @@ PROBLEMS: Mapping[Slug, tuple[HTTPStatus, str]] = {
     "unsupported-body": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body has an unsupported form"),
     "invalid-samples": (HTTPStatus.UNPROCESSABLE_ENTITY, "Some samples are not acceptable"),
     "invalid-request": (HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not acceptable"),
+    "too-many-requests": (HTTPStatus.TOO_MANY_REQUESTS, "Too many requests"),
     "unavailable": (HTTPStatus.SERVICE_UNAVAILABLE, "The server cannot do this now"),
 }
 
@@ -54,6 +57,10 @@ class ConfigError(StartupError):
         """Keep each mistake, one sentence each."""
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(mistakes))
+
+
+class BackupError(VpsError):
+    """A backup cannot be written, read or believed; the text says why and what to do."""
 
 
 class ProblemError(VpsError):

@@ -9,18 +9,22 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from sungaze_vps import clock
-from sungaze_vps.api import devices, health, ingest, realtime, series
+from sungaze_vps.api import devices, health, ingest, metrics, realtime, series
 from sungaze_vps.api.body import BodyLimits
 from sungaze_vps.api.date import DateHeader
 from sungaze_vps.api.description import describe
+from sungaze_vps.api.observe import Observed
 from sungaze_vps.api.problems import install_problem_handlers
 from sungaze_vps.api.proxy import ClientAddress
-from sungaze_vps.auth.bearer import Strangers, Tokens
+from sungaze_vps.auth.bearer import Tokens
+from sungaze_vps.auth.limits import Limit
+from sungaze_vps.auth.strangers import Strangers
 from sungaze_vps.cache.cache import open_cache
 from sungaze_vps.config import Config, load_config
 from sungaze_vps.db.session import make_engine
 from sungaze_vps.log import Outage, configure_logging
 from sungaze_vps.measurements import measurements
+from sungaze_vps.metrics import count_connections
 from sungaze_vps.services.validation import SampleParser
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,16 +46,19 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     app.state.clock = now
     app.state.measurements = measurements()
     app.state.tokens = Tokens(config.device_tokens, config.read_tokens)
-    app.state.strangers = Strangers()
+    app.state.strangers = Strangers(Limit("unknown_token", config.unknown_token_rate_per_s))
+    app.state.read_limit = Limit("read", config.read_rate_per_s)
+    app.state.ingest_limit = Limit("ingest", config.ingest_rate_samples_per_s)
     app.state.parser = SampleParser(
         measurements().values(), config.max_samples, timedelta(seconds=config.max_clock_skew_s)
     )
     app.state.body_limits = BodyLimits(config.max_body_bytes, config.max_inflated_bytes, config.body_timeout_s)
     app.state.engine = make_engine(config.database_url, pool_size=config.db_pool_size)
+    count_connections(app.state.engine, config.db_pool_size)
     app.state.cache = open_cache(config.redis_url, config.cache_ttl_s)
     app.state.database_outage = Outage(_LOGGER, "the database")
     install_problem_handlers(app, app.state.database_outage)
-    for part in (health, ingest, realtime, series, devices):
+    for part in (health, metrics, ingest, realtime, series, devices):
         app.include_router(part.router)
     describe(app)
     return app
@@ -61,4 +68,9 @@ def app_from_environment() -> ASGIApp:
     """Make the application of a worker process."""
     config = load_config()
     configure_logging(config.log_level, config.log_format)
-    return ClientAddress(DateHeader(create_app(config), clock.now), config.trusted_proxies)
+    return wrap(create_app(config), config)
+
+
+def wrap(app: FastAPI, config: Config) -> ASGIApp:
+    """Put around the application what every answer passes, those to errors included."""
+    return Observed(ClientAddress(DateHeader(app, app.state.clock), config.trusted_proxies))

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sungaze_vps.auth.bearer import Caller
+from sungaze_vps.auth.caller import Reader
 from sungaze_vps.errors import ProblemError
 
 
 async def _device(
-    caller: Caller,
+    caller: Reader,
     device_id: Annotated[
         str | None, Query(description="one of the token's devices; may be left out when it has just one")
     ] = None,

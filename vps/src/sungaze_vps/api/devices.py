@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from sungaze_vps.api.deps import Engine
 from sungaze_vps.api.problems import problem_responses
-from sungaze_vps.auth.bearer import Caller
+from sungaze_vps.auth.caller import Reader
 from sungaze_vps.services import latest
 
 router = APIRouter(prefix="/v1", tags=["readings"])
@@ -38,10 +38,10 @@ _DEVICES: dict[str, Any] = {
     summary="The caller's devices",
     responses={
         200: {"description": "One entry per device and kind", "content": {"application/json": {"schema": _DEVICES}}},
-        **problem_responses(401, 503),
+        **problem_responses(401, 429, 503),
     },
 )
-async def devices(request: Request, caller: Caller, engine: Engine) -> dict[str, list[dict[str, Any]]]:
+async def devices(request: Request, caller: Reader, engine: Engine) -> dict[str, list[dict[str, Any]]]:
     """List the token's devices; one that nothing has arrived from yet has nulls."""
     found = await latest.devices(engine, request.app.state.measurements, sorted(caller.devices))
     silent = caller.devices - {device["device_id"] for device in found}

@@ -9,13 +9,18 @@ from sungaze_vps.api.body import BodyLimits, read_json_body
 from sungaze_vps.api.deps import Engine
 from sungaze_vps.api.problems import problem_responses
 from sungaze_vps.api.realtime import cache_key
-from sungaze_vps.auth.bearer import Caller, Principal
+from sungaze_vps.auth.bearer import Principal
+from sungaze_vps.auth.caller import INGEST_COST_SAMPLES, Writer
+from sungaze_vps.auth.limits import Limit
 from sungaze_vps.cache.cache import Cache
 from sungaze_vps.errors import ProblemError
+from sungaze_vps.metrics import SAMPLES, SAMPLES_REFUSED
 from sungaze_vps.services.ingestion import store
-from sungaze_vps.services.validation import SampleParser
+from sungaze_vps.services.validation import Batch, SampleParser
 
 router = APIRouter(prefix="/v1", tags=["ingest"])
+
+_LEAST_SAMPLE_BYTES = 80
 
 _BODY: dict[str, Any] = {
     "required": True,
@@ -40,27 +45,49 @@ _STORED: dict[str, Any] = {
     summary="Store readings",
     responses={
         200: {"description": "Committed", "content": {"application/json": {"schema": _STORED}}},
-        **problem_responses(400, 401, 403, 408, 413, 415, 422, 503),
+        **problem_responses(400, 401, 403, 408, 413, 415, 422, 429, 503),
     },
     openapi_extra={"requestBody": _BODY},
 )
-async def ingest(request: Request, caller: Caller, engine: Engine) -> dict[str, int]:
+async def ingest(request: Request, caller: Writer, engine: Engine) -> dict[str, int]:
     """Store a batch of samples, all of them or none.
 
     Sending a sample again is harmless: what is stored under its device and time stays as it is.
     """
-    caller.require_write()
     limits: BodyLimits = request.app.state.body_limits
-    parser: SampleParser = request.app.state.parser
     body = await read_json_body(request, limits)
-    batch = parser.parse(body, request.app.state.clock())
-    _require_own_devices(caller, batch.device_ids)
+    batch = _parse(request, caller, body)
     # Committed when it returns. It must stay in here: what a dependency does after `yield` comes after the answer.
     inserted = await store(engine, batch.rows)
+    _count(batch, inserted)
     request.app.state.database_outage.passed()
     cache: Cache = request.app.state.cache
     await cache.invalidate({cache_key(device_id) for device_id in batch.device_ids})
     return {"inserted": inserted}
+
+
+def _parse(request: Request, caller: Principal, body: bytes) -> Batch:
+    """Make samples of a body, charge them to the caller, and see that they are the caller's to send."""
+    parser: SampleParser = request.app.state.parser
+    limit: Limit = request.app.state.ingest_limit
+    samples = len(body) // _LEAST_SAMPLE_BYTES  # a refused body is charged by its size
+    try:
+        batch = parser.parse(body, request.app.state.clock())
+        samples = len(batch.device_ids)
+        _require_own_devices(caller, batch.device_ids)
+    except ProblemError as error:
+        SAMPLES_REFUSED.inc(len({fault["loc"][2] for fault in error.errors if len(fault["loc"]) > 2}))
+        raise
+    finally:
+        limit.charge(caller, max(0, samples - INGEST_COST_SAMPLES))
+    return batch
+
+
+def _count(batch: Batch, inserted: int) -> None:
+    kinds = [measurement.kind for measurement in batch.rows]
+    kind = kinds[0] if len(kinds) == 1 else "mixed"
+    SAMPLES.labels(kind, "inserted").inc(inserted)
+    SAMPLES.labels(kind, "duplicate").inc(len(batch.device_ids) - inserted)
 
 
 def _require_own_devices(caller: Principal, device_ids: Sequence[str]) -> None:

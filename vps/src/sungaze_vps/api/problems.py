@@ -7,12 +7,14 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from sungaze_vps.db.faults import DATABASE_ERRORS, is_passing, reason
 from sungaze_vps.errors import ProblemError
 from sungaze_vps.log import Outage
+from sungaze_vps.metrics import DATABASE_FAILURES, POOL_TIMEOUTS
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
@@ -61,6 +63,9 @@ def install_problem_handlers(app: FastAPI, database_outage: Outage) -> None:
     def on_database_error(error: Exception) -> Response:
         if not is_passing(error):
             raise error
+        DATABASE_FAILURES.inc()
+        if isinstance(error, PoolTimeoutError):
+            POOL_TIMEOUTS.inc()
         database_outage.failed(reason(error))
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         return _problem(ProblemError("unavailable", "The database cannot take this now; try again.", headers=headers))

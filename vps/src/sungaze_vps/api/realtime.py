@@ -27,7 +27,7 @@ def cache_key(device_id: str) -> str:
     response_class=Response,
     responses={
         200: {"description": "The sample, as it is sent to ingest", "content": _SAMPLE},
-        **problem_responses(401, 403, 404, 422, 503),
+        **problem_responses(401, 403, 404, 422, 429, 503),
     },
 )
 async def realtime(request: Request, device_id: Device) -> Response:

@@ -91,7 +91,7 @@ class Asked:
     response_class=Response,
     responses={
         200: {"description": "The buckets that hold readings", "content": {"application/json": {"schema": _SERIES}}},
-        **problem_responses(401, 403, 422, 503),
+        **problem_responses(401, 403, 422, 429, 503),
     },
 )
 async def read_series(device_id: Device, asked: Annotated[Asked, Depends()], engine: Engine) -> Response:

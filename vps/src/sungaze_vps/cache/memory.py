@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Iterable
 
+from sungaze_vps.metrics import CACHE_HITS, CACHE_MISSES
+
 MAX_ENTRIES = 1000
 
 
@@ -19,7 +21,11 @@ class MemoryCache:
     async def get(self, key: str) -> bytes | None:
         """Give the value unless it is missing or too old."""
         expires, value = self._entries.get(key, (0.0, None))
-        return value if expires > self._monotonic() else None
+        if expires > self._monotonic():
+            CACHE_HITS.inc()
+            return value
+        CACHE_MISSES.inc()
+        return None
 
     async def put(self, key: str, value: bytes, version: int) -> None:
         """Keep the value, unless something was invalidated since `version`."""

@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, RedisError  # noqa: A004 (the library's own name)
 
 from sungaze_vps.log import Outage
+from sungaze_vps.metrics import CACHE_HITS, CACHE_MISSES, CACHE_UNAVAILABLE
 
 TIMEOUT_S = 0.25
 PAUSE_S = 2.0
@@ -44,7 +45,11 @@ class RedisCache:
     async def get(self, key: str) -> bytes | None:
         """Give the value, or None when it is missing or Redis does not answer."""
         value = await self._attempt(lambda: self._redis.get(key))
-        return value if isinstance(value, bytes) else None
+        if isinstance(value, bytes):
+            CACHE_HITS.inc()
+            return value
+        (CACHE_UNAVAILABLE if self._outage.ongoing else CACHE_MISSES).inc()
+        return None
 
     async def put(self, key: str, value: bytes, version: int) -> None:
         """Keep the value, unless something was invalidated since `version`."""

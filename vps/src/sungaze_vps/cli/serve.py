@@ -13,6 +13,7 @@ from sungaze_vps.cli.database import prepare_database
 from sungaze_vps.config import Config, load_config
 from sungaze_vps.errors import StartupError
 from sungaze_vps.log import configure_logging
+from sungaze_vps.metrics import shared_by_workers
 
 _KEEP_ALIVE_S = 75  # longer than an edge pauses between uploads, so that it need not shake hands each time
 _GRACE_S = 10
@@ -37,26 +38,27 @@ def _serve(arguments: argparse.Namespace) -> None:
     configure_logging(config.log_level, config.log_format)
     # uvicorn repeats the signal that ended it once it is done; then this makes the end a clean one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
-        "sungaze_vps.main:app_from_environment",
-        factory=True,
-        host=arguments.host,
-        port=arguments.port,
-        workers=arguments.workers,
-        ssl_certfile=arguments.tls_cert,
-        ssl_keyfile=arguments.tls_key,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,  # `api/date.py` stamps answers
-        proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=_GRACE_S,
-    )
+    with shared_by_workers(arguments.workers):
+        uvicorn.run(
+            "sungaze_vps.main:app_from_environment",
+            factory=True,
+            host=arguments.host,
+            port=arguments.port,
+            workers=arguments.workers,
+            ssl_certfile=arguments.tls_cert,
+            ssl_keyfile=arguments.tls_key,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,  # `api/date.py` stamps answers
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
 
 
 def _check_serve_arguments(arguments: argparse.Namespace, config: Config) -> None:
