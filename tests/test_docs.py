@@ -16,7 +16,8 @@ def settings_of_the_code() -> set[str]:
     edge = {setting.variable for setting in edge_config.SETTINGS}
     sources = {setting.variable for kind in source_types() for setting in kind.settings}
     server = {name.upper() for name in ServerConfig.model_fields}
-    return edge | sources | server
+    proxy = set(re.findall(r"\{\$([A-Z0-9_]+)", (ROOT / "Caddyfile").read_text(encoding="utf-8")))
+    return edge | sources | server | proxy
 
 
 def settings_of_the_example() -> dict[str, str]:
