@@ -239,3 +239,20 @@ def test_requests_in_flight_are_answered_before_caddy_ends(start_caddy):
             answer_one(listener, meanwhile=caddy.process.terminate)
             assert future.result(20).status == 200
         assert caddy.stop() == 0
+
+
+def test_of_several_apis_one_may_be_away(start_caddy, upstream):
+    caddy = start_caddy(upstream.port, CADDY_UPSTREAM=f"127.0.0.1:{free_port()} 127.0.0.1:{upstream.port}")
+    assert {caddy.ask("/v1/realtime").status for _ in range(10)} == {200}
+
+
+def test_a_request_that_fails_keeps_no_other_from_the_api(start_caddy, hurried):
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener, ThreadPoolExecutor(1) as pool:
+        caddy = start_caddy(listener.getsockname()[1], caddyfile=hurried)
+        failing = pool.submit(caddy.ask, "/v1/ingest", method="POST", body=b"x")
+        listener.settimeout(20)
+        listener.accept()[0].close()
+        assert failing.result(20).status == 502
+        next_one = pool.submit(caddy.ask, "/v1/realtime")
+        answer_one(listener)
+        assert next_one.result(20).status == 200
