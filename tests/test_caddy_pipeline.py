@@ -76,6 +76,7 @@ async def until(condition, timeout_s=30):
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 async def test_readings_travel_over_verified_tls_and_wait_at_the_edge_while_the_api_is_away(
     pipeline, inverter, start_caddy, hurried
 ):
