@@ -51,6 +51,11 @@ format: $(READY) ## put the code into shape
 bench: $(READY) $(LEAN) ## print the measured figures (edge memory, ingest, series)
 	@$(BIN)/python bench/run.py
 
+.PHONY: images
+images: ## build the container images sungaze-edge and sungaze-vps (needs Docker)
+	@docker build -f edge/Dockerfile -t sungaze-edge .
+	@docker build -f vps/Dockerfile -t sungaze-vps .
+
 .PHONY: clean
 clean: ## remove what the other targets made
 	@rm -rf .venv .venv-edge .demo .bench .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

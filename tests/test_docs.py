@@ -17,7 +17,10 @@ def settings_of_the_code() -> set[str]:
     sources = {setting.variable for kind in source_types() for setting in kind.settings}
     server = {name.upper() for name in ServerConfig.model_fields}
     proxy = set(re.findall(r"\{\$([A-Z0-9_]+)", (ROOT / "Caddyfile").read_text(encoding="utf-8")))
-    return edge | sources | server | proxy
+    compose = {
+        name for path in ROOT.glob("docker-compose.*.yml") for name in re.findall(r"\$\{([A-Z0-9_]+)", path.read_text())
+    }
+    return edge | sources | server | proxy | compose
 
 
 def settings_of_the_example() -> dict[str, str]:
