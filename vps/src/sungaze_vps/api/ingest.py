@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from sungaze_vps.api.body import BodyLimits, read_json_body
-from sungaze_vps.api.deps import Engine
+from sungaze_vps.api.plain_route import PlainRoute
 from sungaze_vps.api.problems import problem_responses
 from sungaze_vps.api.realtime import cache_key
 from sungaze_vps.auth.bearer import Principal
-from sungaze_vps.auth.caller import INGEST_COST_SAMPLES, Writer
+from sungaze_vps.auth.caller import BEARER_SECURITY, INGEST_COST_SAMPLES, writer
 from sungaze_vps.auth.limits import Limit
 from sungaze_vps.cache.cache import Cache
 from sungaze_vps.errors import ProblemError
@@ -18,7 +18,7 @@ from sungaze_vps.metrics import SAMPLES, SAMPLES_REFUSED
 from sungaze_vps.services.ingestion import store
 from sungaze_vps.services.validation import Batch, SampleParser
 
-router = APIRouter(prefix="/v1", tags=["ingest"])
+router = APIRouter(prefix="/v1", tags=["ingest"], route_class=PlainRoute)
 
 _LEAST_SAMPLE_BYTES = 80
 
@@ -47,23 +47,25 @@ _STORED: dict[str, Any] = {
         200: {"description": "Committed", "content": {"application/json": {"schema": _STORED}}},
         **problem_responses(400, 401, 403, 408, 413, 415, 422, 429, 503),
     },
-    openapi_extra={"requestBody": _BODY},
+    response_class=Response,
+    openapi_extra={"requestBody": _BODY, "security": BEARER_SECURITY},
 )
-async def ingest(request: Request, caller: Writer, engine: Engine) -> dict[str, int]:
+async def ingest(request: Request) -> Response:
     """Store a batch of samples, all of them or none.
 
     Sending a sample again is harmless: what is stored under its device and time stays as it is.
     """
+    caller = await writer(request)
     limits: BodyLimits = request.app.state.body_limits
     body = await read_json_body(request, limits)
     batch = _parse(request, caller, body)
     # Committed when it returns. It must stay in here: what a dependency does after `yield` comes after the answer.
-    inserted = await store(engine, batch.rows)
+    inserted = await store(request.app.state.engine, batch.rows)
     _count(batch, inserted)
     request.app.state.database_outage.passed()
     cache: Cache = request.app.state.cache
     await cache.invalidate({cache_key(device_id) for device_id in batch.device_ids})
-    return {"inserted": inserted}
+    return Response(b'{"inserted":%d}' % inserted, media_type="application/json")
 
 
 def _parse(request: Request, caller: Principal, body: bytes) -> Batch:

@@ -1,4 +1,4 @@
-"""The two ways to come in: declare a `Reader` or a `Writer`, and the route answers 401, 403 and 429 by itself."""
+"""The two ways to come in, to read and to write: each answers 401, 403 and 429 by itself."""
 
 from typing import Annotated, Literal
 
@@ -53,8 +53,9 @@ def _identify(request: Request) -> Principal:
     return strangers.admit(principal, request.client.host if request.client else "a local socket", state.clock())
 
 
-type Reader = Annotated[Principal, Security(Bearer("read"))]
-"""Whoever may read; which devices is the route's to check."""
+reader, writer = Bearer("read"), Bearer("write")
+BEARER_SECURITY = [{reader.scheme_name: list[str]()}]
+"""What a `PlainRoute` that calls one of them says of it in its description."""
 
-type Writer = Annotated[Principal, Security(Bearer("write"))]
-"""Whoever may write; which devices is the route's to check."""
+type Reader = Annotated[Principal, Security(reader)]
+"""Declare a parameter of this type to know who reads; which devices is the route's to check."""
