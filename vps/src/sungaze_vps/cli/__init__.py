@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from sungaze_vps.cli import health
-from sungaze_vps.errors import StartupError
+from sungaze_vps.errors import BackupError, StartupError
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -15,10 +15,12 @@ def main(argv: list[str] | None = None) -> None:
     run: Callable[[argparse.Namespace], None] = arguments.run
     try:
         run(arguments)
-    except StartupError as error:
+    except (StartupError, BackupError) as error:
         for line in str(error).splitlines():
             print(f"sungaze-vps: {line}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)  # what a shell says of a command that was interrupted
 
 
 def _parser(words: list[str]) -> argparse.ArgumentParser:
@@ -26,8 +28,8 @@ def _parser(words: list[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     health.add_commands(commands)
     if words[:1] != [health.COMMAND]:  # runs twice a minute and needs none of what the others load
-        from sungaze_vps.cli import database, printing, serve  # noqa: PLC0415
+        from sungaze_vps.cli import archives, database, printing, serve  # noqa: PLC0415
 
-        for part in (serve, database, printing):
+        for part in (serve, database, archives, printing):
             part.add_commands(commands)
     return parser

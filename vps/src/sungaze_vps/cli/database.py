@@ -3,9 +3,12 @@
 import argparse
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sungaze_vps.cache.cache import open_cache
 from sungaze_vps.config import Config, load_config
@@ -24,12 +27,36 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         commands.add_parser(name, help=text).set_defaults(run=run)
 
 
+def require_current(config: Config) -> None:
+    """Demand a database that is there and has the schema of this version; make and change nothing.
+
+    Raises:
+        StartupError: it is not.
+    """
+    if config.on_sqlite and not _database_file(config).exists():
+        raise StartupError(f"there is no database {_database_file(config)}; check DATABASE_URL")
+    if not asyncio.run(_is_current(config)):
+        raise StartupError("the database has another schema than this version needs; run 'sungaze-vps migrate' first")
+
+
+def upgrade_if_new(config: Config) -> None:
+    """Bring a database in which nothing is to the schema of this version; demand it of any other.
+
+    Raises:
+        StartupError: it has another schema, or cannot be used.
+    """
+    if asyncio.run(_is_new(config)):
+        _upgrade(config)
+    else:
+        require_current(config)
+
+
 def prepare_database(config: Config) -> None:
     """Bring an embedded database up to date; demand it of a shared one, where it is a decision of its own."""
     if config.on_sqlite:
         _upgrade(config)
-    elif not asyncio.run(_is_current(config)):
-        raise StartupError("the database has another schema than this version needs; run 'sungaze-vps migrate' first")
+    else:
+        require_current(config)
 
 
 def _upgrade(config: Config) -> None:
@@ -37,16 +64,29 @@ def _upgrade(config: Config) -> None:
     try:
         migrate.upgrade(config.database_url)
     except DATABASE_ERRORS as error:
-        raise _unusable(error) from error
+        raise unusable(error) from error
 
 
 async def _is_current(config: Config) -> bool:
+    return await _ask(config, migrate.is_current)
+
+
+async def _is_new(config: Config) -> bool:
+    return await _ask(config, _has_no_tables)
+
+
+async def _has_no_tables(engine: AsyncEngine) -> bool:
+    async with engine.connect() as connection:
+        return await connection.run_sync(lambda sync: not sa.inspect(sync).get_table_names())
+
+
+async def _ask(config: Config, question: Callable[[AsyncEngine], Awaitable[bool]]) -> bool:
     _require_folder(config)
     engine = make_engine(config.database_url, pool_size=1)
     try:
-        return await migrate.is_current(engine)
+        return await question(engine)
     except DATABASE_ERRORS as error:
-        raise _unusable(error) from error
+        raise unusable(error) from error
     finally:
         await engine.dispose()
 
@@ -64,7 +104,8 @@ def _require_folder(config: Config) -> None:
             raise StartupError(f"the folder {folder} of the database is not writable; change its owner or DATABASE_URL")
 
 
-def _unusable(error: BaseException) -> StartupError:
+def unusable(error: BaseException) -> StartupError:
+    """Say that the database did not do what it was asked."""
     return StartupError(f"the database cannot be used ({reason(error)}); check DATABASE_URL and that it is running")
 
 
