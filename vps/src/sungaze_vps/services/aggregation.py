@@ -12,9 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from sungaze_vps.db.materialised import find_levels
 from sungaze_vps.db.models import MILLISECOND, UtcMillis, days_table, maxima, means, quarters_table, sums, weights
 from sungaze_vps.db.sets import Columns, parameter_set, set_parameters
 from sungaze_vps.measurement import Energy, Measurement
+from sungaze_vps.services import materialised
 from sungaze_vps.services.raw_rollups import quarters_from_raw
 from sungaze_vps.services.rollup_statements import added_up, within
 from sungaze_vps.services.rollups import DAY, floor
@@ -48,9 +50,14 @@ async def series(engine: AsyncEngine, measurement: Measurement, device_id: str, 
         device_id: whose readings.
         edges: UTC times on quarters of an hour, ascending.
     """
+    totals: Mapping[int, Totals]
     try:
         async with engine.connect() as connection:
-            totals = await _totals(connection, measurement, device_id, edges)
+            levels = await find_levels(connection, measurement)
+            if levels:
+                totals = await materialised.totals(connection, measurement, levels, device_id, edges)
+            else:
+                totals = await _totals(connection, measurement, device_id, edges)
     except ProgrammingError as error:
         if getattr(error.orig, "sqlstate", None) != _UNDEFINED_TABLE:
             raise

@@ -95,6 +95,10 @@ def upgrade() -> None:
         sa.Column("running_state", sa.Text),
         sqlite_with_rowid=False,
     )
+    make_rollups()
+
+
+def make_rollups() -> None:
     inside = [f"{part}_{name}" for name in COUNTERS for part in ("first", "last", "inside")]
     op.create_table(
         "sungrow_15min", *_sums(), *(sa.Column(name, sa.Double) for name in inside), sqlite_with_rowid=False
@@ -132,7 +136,12 @@ def _view(view: str) -> str:
 
 
 def downgrade() -> None:
+    drop_rollups()
+    op.drop_table("sungrow_samples")
+
+
+def drop_rollups() -> None:
     for view in VIEWS:
         op.execute(f"DROP VIEW {view}")
-    for table in ("sungrow_1day", "sungrow_15min", "sungrow_samples"):
+    for table in ("sungrow_1day", "sungrow_15min"):
         op.drop_table(table)

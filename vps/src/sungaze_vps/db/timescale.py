@@ -1,0 +1,137 @@
+"""What TimescaleDB offers on a server, and how a kind of reading is put into its hands."""
+
+import logging
+from dataclasses import dataclass
+from enum import Enum
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sungaze_vps.db.aggregates import COUNTER_RISE, LATE, REFRESH_LATE_DAYS, Rolled, longer, quarters
+
+_LOGGER = logging.getLogger(__name__)
+_NEEDED = (2, 29)
+"""The first version whose continuous aggregates are refreshed in batches of our choice, and tried here."""
+
+
+class Offer(Enum):
+    """What the server can do for us, in words for the log."""
+
+    NOTHING = "plain PostgreSQL: tables, rollups kept by the insert"
+    HYPERTABLES = "hypertables, rollups kept by the insert"
+    EVERYTHING = "hypertables, continuous aggregates and columnstore"
+
+
+def find_offer(connection: sa.Connection) -> Offer:
+    """Find out what the server offers, create the extension where that is allowed, and tell the log."""
+    offer, found = Offer.NOTHING, "no TimescaleDB"
+    if connection.dialect.name == "postgresql" and (version := _extension(connection)):
+        licence = connection.scalar(sa.text("SELECT current_setting('timescaledb.license', true)"))
+        complete = licence == "timescale" and tuple(map(int, version.split(".")[:2])) >= _NEEDED
+        offer, found = Offer.EVERYTHING if complete else Offer.HYPERTABLES, f"TimescaleDB {version} ({licence} licence)"
+    _LOGGER.info("%s found; using %s", found, offer.value)
+    return offer
+
+
+def _extension(connection: sa.Connection) -> str | None:
+    installed = sa.text("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'")
+    version: str | None = connection.scalar(installed)
+    loaded = "SELECT current_setting('shared_preload_libraries') ~ 'timescaledb'"
+    if version is None and connection.scalar(sa.text(loaded)):
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS timescaledb")
+        except DBAPIError as error:
+            _LOGGER.warning("TimescaleDB is there and may not be used: %s", str(error.orig).splitlines()[0])
+        version = connection.scalar(installed)
+    return version
+
+
+@dataclass(frozen=True)
+class _Level:
+    view: str
+    width: str
+    chunk: str
+    refreshed_every: str
+
+
+_LEVELS = (
+    _Level("15min", "15 minutes", "90 days", "5 minutes"),
+    _Level("hourly", "1 hour", "1 year", "15 minutes"),
+    _Level("daily", "1 day", "10 years", "1 hour"),
+    _Level("monthly", "1 month", "100 years", "1 hour"),
+)
+"""Each is added up from the one before."""
+_OPEN = "1 hour"
+"""Buckets that ended less than this ago are not materialised yet."""
+_CHUNK = "7 days"
+_COMPRESS_AFTER = "14 days"
+_BATCH = 2880
+"""Buckets per batch of a refresh: each batch is planned anew, which takes longer than ten buckets, the default, do."""
+_LATE_EVERY = "1 minute"
+_DELETE_JOB = sa.text(
+    "SELECT delete_job(job_id) FROM timescaledb_information.jobs "
+    "WHERE proc_name = 'refresh_late_days' AND config ->> 'kind' = :kind"
+)
+
+
+def make_hypertable(connection: sa.Connection, rolled: Rolled) -> None:
+    """Divide the table of readings into chunks of time, those that are in it included."""
+    connection.exec_driver_sql(
+        f"SELECT create_hypertable('{rolled.kind}_samples', by_range('ts', INTERVAL '{_CHUNK}'), "
+        "create_default_indexes => false, migrate_data => true)"
+    )
+
+
+def make_aggregates(connection: sa.Connection, rolled: Rolled) -> None:
+    """Make the continuous aggregates, what keeps them up to date, and the compression of old chunks."""
+    kind = rolled.kind
+    for statement in (COUNTER_RISE, REFRESH_LATE_DAYS, LATE.format(kind=kind)):
+        connection.exec_driver_sql(statement)
+    source = ""
+    for level in _LEVELS:
+        query = longer(rolled, source, level.width) if source else quarters(rolled)
+        source = f"{kind}_{level.view}"
+        _make_aggregate(connection, source, level, query)
+    job = f"SELECT add_job('refresh_late_days', '{_LATE_EVERY}', config => '{{\"kind\": \"{kind}\"}}')"
+    connection.exec_driver_sql(job)
+    connection.exec_driver_sql(
+        f"ALTER TABLE {kind}_samples SET (timescaledb.enable_columnstore, timescaledb.segmentby = 'device_id', "
+        "timescaledb.orderby = 'ts')"
+    )
+    connection.exec_driver_sql(f"CALL add_columnstore_policy('{kind}_samples', after => INTERVAL '{_COMPRESS_AFTER}')")
+
+
+def _make_aggregate(connection: sa.Connection, view: str, level: _Level, query: str) -> None:
+    connection.exec_driver_sql(
+        f"CREATE MATERIALIZED VIEW {view} WITH (timescaledb.continuous, timescaledb.materialized_only = false, "
+        f"timescaledb.chunk_interval = '{level.chunk}') AS {query} WITH NO DATA"
+    )
+    # No start: whatever was invalidated is computed again, however old, and nothing else is.
+    connection.exec_driver_sql(
+        f"SELECT add_continuous_aggregate_policy('{view}', start_offset => NULL, end_offset => INTERVAL '{_OPEN}', "
+        f"schedule_interval => INTERVAL '{level.refreshed_every}', buckets_per_batch => {_BATCH})"
+    )
+
+
+def remove_aggregates(connection: sa.Connection, rolled: Rolled) -> None:
+    """Undo `make_aggregates`, but for what the kinds share; compressed chunks are written out again."""
+    kind = rolled.kind
+    connection.execute(_DELETE_JOB, {"kind": kind})
+    for level in reversed(_LEVELS):
+        connection.exec_driver_sql(f"DROP MATERIALIZED VIEW {kind}_{level.view}")
+    connection.exec_driver_sql(f"DROP TABLE {kind}_late")
+
+
+async def refresh(engine: AsyncEngine, kind: str) -> None:
+    """Materialise everything that is not, in order; does nothing where there are no continuous aggregates."""
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        await connection.exec_driver_sql("SET statement_timeout = 0")
+        for level in _LEVELS:
+            await connection.exec_driver_sql(
+                f"CALL refresh_continuous_aggregate('{kind}_{level.view}', NULL, "
+                f"date_trunc('hour', now() - INTERVAL '{_OPEN}'), "
+                f"options => '{{\"buckets_per_batch\": {_BATCH}}}')"
+            )
+        await connection.exec_driver_sql(f'CALL refresh_late_days(0, \'{{"kind": "{kind}"}}\')')
