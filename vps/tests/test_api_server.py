@@ -84,7 +84,9 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("server"), BODY_TIMEOUT_S="0.5", UNKNOWN_TOKEN_RATE_PER_S="0").wait_until_up()
+    server = Server(
+        tmp_path_factory.mktemp("server"), BODY_TIMEOUT_S="0.5", UNKNOWN_TOKEN_RATE_PER_S="0"
+    ).wait_until_up()
     yield server
     server.stop()
 

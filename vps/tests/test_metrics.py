@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -209,15 +210,19 @@ class Workers:
         command = [sys.executable, "-m", "sungaze_vps", "serve", "--port", str(self.port), "--workers", "2"]
         self.process = subprocess.Popen(command, env=os.environ | environ | temporary, stderr=subprocess.DEVNULL)
 
-    async def get(self, path):
-        """Ask over a connection of its own, so that any worker may answer."""
-        async with httpx.AsyncClient(base_url=self.url, headers=AUTH) as client:
-            return await client.get(path)
+    @asynccontextmanager
+    async def client(self):
+        """Give a client that opens a connection for each request, so that any worker may answer."""
+        each_its_own = httpx.Limits(max_keepalive_connections=0)
+        async with httpx.AsyncClient(base_url=self.url, headers=AUTH, limits=each_its_own) as client:
+            await self._wait_until_up(client)
+            yield client
 
-    async def wait_until_up(self):
+    @staticmethod
+    async def _wait_until_up(client):
         for _ in range(600):
             try:
-                return await self.get("/")
+                return await client.get("/")
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
         raise AssertionError("the workers did not start")
@@ -226,23 +231,23 @@ class Workers:
 async def test_whichever_worker_is_asked_answers_for_all_of_them(tmp_path):
     workers = await asyncio.to_thread(Workers, tmp_path)
     try:
-        await workers.wait_until_up()
-        for _ in range(40):
-            assert (await workers.get("/v1/devices")).status_code == 200
-        scrapes = [values((await workers.get("/metrics")).text) for _ in range(10)]
-        assert {found[DEVICES_ANSWERED] for found in scrapes} == {40}
-        assert {found["sungaze_database_up",] for found in scrapes} == {1}
-        [folder] = tmp_path.glob("sungaze-metrics-*")
-        processes = counting(folder)
-        os.kill(min(processes), signal.SIGKILL)
-        for _ in range(400):
-            found = values((await workers.get("/metrics")).text)
-            if found["sungaze_database_pool_size",] == 10 and counting(folder) != processes:
-                break  # the dead worker's connections are forgotten, those of its successor are there
-            await asyncio.sleep(0.05)
-        else:
-            raise AssertionError(found)
-        assert found[DEVICES_ANSWERED] == 40  # nothing lost
+        async with workers.client() as client:
+            for _ in range(40):
+                assert (await client.get("/v1/devices")).status_code == 200
+            scrapes = [values((await client.get("/metrics")).text) for _ in range(10)]
+            assert {found[DEVICES_ANSWERED] for found in scrapes} == {40}
+            assert {found["sungaze_database_up",] for found in scrapes} == {1}
+            [folder] = tmp_path.glob("sungaze-metrics-*")
+            processes = counting(folder)
+            os.kill(min(processes), signal.SIGKILL)
+            for _ in range(400):
+                found = values((await client.get("/metrics")).text)
+                if found["sungaze_database_pool_size",] == 10 and counting(folder) != processes:
+                    break  # the dead worker's connections are forgotten, those of its successor are there
+                await asyncio.sleep(0.05)
+            else:
+                raise AssertionError(found)
+            assert found[DEVICES_ANSWERED] == 40  # nothing lost
     finally:
         workers.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(workers.process.wait, 20)
