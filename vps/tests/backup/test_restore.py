@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import resource
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -126,6 +127,18 @@ def test_a_backup_goes_through_a_pipe(start, home_url, sqlite_url, answers):
     assert receiver.communicate()[0].startswith(b"restored ")
     assert sender.wait() == 0
     assert answers(sqlite_url) == answers(home_url)
+
+
+def test_input_that_does_not_fit_where_it_is_kept_is_one_line_that_says_what_to_do(start, sqlite_url):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    receiver = start(sqlite_url, "restore", "-", preexec_fn=limit, **pipes)
+    told = receiver.communicate(b"x" * 200_000)[1].decode()
+    assert receiver.returncode == 2
+    assert told.startswith("sungaze-vps: standard input does not fit into ")
+    assert told.count("\n") == 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,11 +19,12 @@ from sungaze_vps.db.session import make_engine
 from sungaze_vps.errors import BackupError
 from sungaze_vps.measurements import measurements
 from sungaze_vps.services import backup
-from sungaze_vps.services.archive import Contents, total
+from sungaze_vps.services.archive import Contents, total, write_all
 from sungaze_vps.services.archive_reader import ArchiveReader
 from sungaze_vps.services.backup_file import new_file
 
 _STANDARD = Path("-")
+_COPY_BYTES = 1024**2
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -123,12 +123,23 @@ def _name(path: Path) -> str:
     return "standard input" if path == _STANDARD else str(path)
 
 
+def _keep_input(copy: FileIO) -> None:
+    try:
+        while data := sys.stdin.buffer.read(_COPY_BYTES):
+            write_all(copy, data)
+    except OSError as error:
+        raise BackupError(
+            f"standard input does not fit into {tempfile.gettempdir()} ({error.strerror}), where it is kept to be read "
+            "twice; name the file instead, or set TMPDIR to a folder with more room"
+        ) from error
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     """Give the file, or a copy of what comes in, because it is read twice."""
     if path == _STANDARD:
-        with tempfile.TemporaryFile() as copy:
-            shutil.copyfileobj(sys.stdin.buffer, copy)
+        with tempfile.TemporaryFile(buffering=0) as copy:
+            _keep_input(copy)
             yield copy
         return
     try:

@@ -110,12 +110,17 @@ class ArchiveWriter:
         self._write(self._deflate.compress(line))
 
     def _write(self, data: bytes) -> None:
-        rest = memoryview(data)
         try:
-            while rest:
-                rest = rest[self._target.write(rest) or 0 :]
+            write_all(self._target, data)
         except OSError as error:
             raise BackupError(f"the backup cannot be written ({error.strerror}); nothing is left of it") from error
+
+
+def write_all(target: RawIOBase, data: bytes) -> None:
+    """Write to an unbuffered file, which may take a part at a time; a disk that is full says so at the next."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[target.write(rest) or 0 :]
 
 
 def columns(measurement: Measurement) -> list[str]:
