@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import random
+import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -139,6 +140,15 @@ async def store_all(database_url, measurement, rows):
     for first in range(0, len(rows), 1000):
         await store(engine, {measurement: rows[first : first + 1000]})
     await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def home_answers(sqlite_template, tmp_path_factory, sungrow, home_rows):
+    """Give every answer on the home before any backup; every engine answers the same."""
+    path = tmp_path_factory.mktemp("home") / "home.db"
+    shutil.copy(sqlite_template, path)
+    asyncio.run(store_all(f"sqlite+aiosqlite:///{path}", sungrow, home_rows))
+    return ask(f"sqlite+aiosqlite:///{path}")
 
 
 @pytest.fixture

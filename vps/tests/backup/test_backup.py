@@ -149,6 +149,7 @@ def test_standard_output_without_room_is_an_error(start, database_url):
     assert "No space left on device" in told
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(start, many, run, refusal, database_url, tmp_path):
     many(database_url, 40_000)
     path = tmp_path / "home.backup"
@@ -173,6 +174,7 @@ def peak_kib(environment, *arguments):
     return int(subprocess.run(command, env=environ, capture_output=True, check=True).stdout)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_memory_does_not_grow_with_the_readings(many, database_url, environment, tmp_path):
     peaks = []
     for size in (10_000, 100_000):
