@@ -14,7 +14,7 @@ from sungaze_vps.db.session import make_engine
 from sungaze_vps.services.aggregation import _sum_query
 from sungaze_vps.services.counters import _readings
 from sungaze_vps.services.ingestion import store
-from sungaze_vps.services.latest import latest_query, span_query
+from sungaze_vps.services.latest import latest_query
 from sungaze_vps.services.rollup_statements import link_counters, write_days, write_quarters
 
 NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
@@ -75,11 +75,10 @@ async def plan(engine, query):
         return "\n".join(str(row[-1]) for row in explained)
 
 
-@pytest.mark.parametrize("query", [latest_query, span_query])
-async def test_the_newest_reading_is_one_step_backwards_along_the_key(engine, sungrow, query):
+async def test_the_newest_reading_is_one_step_backwards_along_the_key(engine, sungrow):
     readings = [("home", NOON - timedelta(days=10 * n), 1, *(None for _ in sungrow.fields)) for n in range(3)]
     await store(engine, {sungrow: readings})
-    steps = await plan(engine, query(sungrow))
+    steps = await plan(engine, latest_query(sungrow))
     if engine.dialect.name == "sqlite":
         assert re.search(r"SEARCH sungrow_samples USING (PRIMARY KEY|COVERING INDEX|INDEX)", steps)
         assert "TEMP B-TREE" not in steps

@@ -12,7 +12,7 @@ from sungaze_vps.api.problems import problem_responses
 from sungaze_vps.db.models import MILLISECOND
 from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.aggregation import Series, series
-from sungaze_vps.services.latest import latest, span_query
+from sungaze_vps.services.latest import find_span, latest
 from sungaze_vps.services.local_time import FRAME_BUCKETS, BucketName, Frame, period
 from sungaze_vps.services.windows import Window, make_window, parse_moment, parse_zone, refusal
 
@@ -121,9 +121,9 @@ async def _window(asked: Asked, engine: AsyncEngine, measurement: Measurement, d
     start, end = period(asked.frame, asked.zone, asked.now)
     if asked.frame == "all" and not (asked.start and asked.end):
         async with engine.connect() as connection:
-            first, last = (await connection.execute(span_query(measurement), {"device_id": device_id})).one()
-        if first is not None:
-            start, end = first, last + MILLISECOND
+            span = await find_span(connection, measurement, device_id)
+        if span is not None:
+            start, end = span[0], span[1] + MILLISECOND
     return make_window(asked.zone, asked.bucket, asked.start or start, asked.end or end)
 
 

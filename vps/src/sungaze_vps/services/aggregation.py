@@ -16,7 +16,7 @@ from sungaze_vps.db.materialised import find_levels
 from sungaze_vps.db.models import MILLISECOND, UtcMillis, days_table, maxima, means, quarters_table, sums, weights
 from sungaze_vps.db.sets import Columns, parameter_set, set_parameters
 from sungaze_vps.measurement import Energy, Measurement
-from sungaze_vps.services import materialised
+from sungaze_vps.services.materialised import Question
 from sungaze_vps.services.raw_rollups import quarters_from_raw
 from sungaze_vps.services.rollup_statements import added_up, within
 from sungaze_vps.services.rollups import DAY, floor
@@ -55,7 +55,7 @@ async def series(engine: AsyncEngine, measurement: Measurement, device_id: str, 
         async with engine.connect() as connection:
             levels = await find_levels(connection, measurement)
             if levels:
-                totals = await materialised.totals(connection, measurement, levels, device_id, edges)
+                totals = await Question(connection, measurement, levels, device_id, edges).totals()
             else:
                 totals = await _totals(connection, measurement, device_id, edges)
     except ProgrammingError as error:

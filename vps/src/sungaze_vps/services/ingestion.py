@@ -144,7 +144,8 @@ def _counting(measurement: Measurement, names: Sequence[str], source: str, *, ma
     )
     late = (
         f"INSERT INTO {measurement.kind}_late SELECT DISTINCT device_id, date_trunc('day', ts, 'UTC'), "
-        f"CAST(CAST(pg_current_xact_id() AS text) AS bigint) FROM new WHERE ts < now() - interval '{_LATE_AFTER}' ORDER BY 1, 2 "
+        "CAST(CAST(pg_current_xact_id() AS text) AS bigint) FROM new "
+        f"WHERE ts < now() - interval '{_LATE_AFTER}' ORDER BY 1, 2 "
         "ON CONFLICT (device_id, day) DO UPDATE SET mark = excluded.mark"
     )
     return f"WITH new AS ({new}){f', late AS ({late})' if materialised else ''} SELECT count(*) FROM new"

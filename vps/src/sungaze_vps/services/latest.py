@@ -1,15 +1,18 @@
 """The newest reading of a device, and which devices there are."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from sungaze_vps.db.materialised import find_levels
 from sungaze_vps.db.models import samples_table
 from sungaze_vps.measurement import Measurement
+
+_DAY = timedelta(days=1)
 
 type Measurements = Mapping[str, Measurement]
 """Kind -> measurement."""
@@ -20,7 +23,7 @@ async def latest(engine: AsyncEngine, measurements: Measurements, device_id: str
     newest: tuple[datetime, dict[str, Any]] | None = None
     async with engine.connect() as connection:
         for kind, measurement in measurements.items():
-            row = (await connection.execute(latest_query(measurement), {"device_id": device_id})).mappings().first()
+            row = await _newest(connection, measurement, device_id)
             if row is not None and (newest is None or row["ts"] > newest[0]):
                 newest = row["ts"], {"device_id": device_id, "kind": kind, **row, "ts": render_ts(row["ts"])}
     return newest[1] if newest else None
@@ -32,8 +35,9 @@ async def devices(engine: AsyncEngine, measurements: Measurements, device_ids: C
     async with engine.connect() as connection:
         for device_id in sorted(device_ids):
             for kind, measurement in measurements.items():
-                first, last = (await connection.execute(span_query(measurement), {"device_id": device_id})).one()
-                if first is not None:
+                span = await find_span(connection, measurement, device_id)
+                if span is not None:
+                    first, last = span
                     seen = {"first_seen": render_ts(first), "last_seen": render_ts(last)}
                     found.append({"device_id": device_id, "kind": kind, **seen})
     return found
@@ -42,6 +46,47 @@ async def devices(engine: AsyncEngine, measurements: Measurements, device_ids: C
 def render_ts(ts: datetime) -> str:
     """Write a UTC time as the contract wants it: milliseconds and `Z`."""
     return ts.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+async def find_span(
+    connection: AsyncConnection, measurement: Measurement, device_id: str
+) -> tuple[datetime, datetime] | None:
+    """Give the times of the first and of the newest reading of a device; None when there is none."""
+    newest = await _newest(connection, measurement, device_id)
+    if newest is None:
+        return None
+    table = samples_table(measurement)
+    first_query = sa.select(table.c.ts).where(table.c.device_id == device_id).order_by(table.c.ts).limit(1)
+    since = await _begin_of_rollups(connection, measurement, device_id)
+    first: datetime | None = None
+    if since is not None:
+        first = await connection.scalar(first_query.where(table.c.ts >= since, table.c.ts < since + _DAY))
+    if first is None:
+        first = (await connection.execute(first_query)).scalar_one()
+    return first, newest["ts"]
+
+
+async def _newest(connection: AsyncConnection, measurement: Measurement, device_id: str) -> sa.RowMapping | None:
+    queries = [latest_query(measurement)]
+    if await find_levels(connection, measurement):
+        # In a few chunks first: to plan for those of five years takes longer than anything else here.
+        queries.insert(0, recent_query(measurement))
+    row: sa.RowMapping | None = None
+    for query in queries:
+        row = row or (await connection.execute(query, {"device_id": device_id})).mappings().first()
+    return row
+
+
+async def _begin_of_rollups(connection: AsyncConnection, measurement: Measurement, device_id: str) -> datetime | None:
+    levels = await find_levels(connection, measurement)
+    if not levels:
+        return None
+    quarter = f"SELECT bucket FROM {levels[-1].table} WHERE device_id = :device_id ORDER BY bucket LIMIT 1"
+    late = f"SELECT min(day) FROM {measurement.kind}_late WHERE device_id = :device_id"
+    begin: datetime | None = await connection.scalar(
+        sa.text(f"SELECT least(({quarter}), ({late}))"), {"device_id": device_id}
+    )
+    return begin
 
 
 @cache
@@ -53,10 +98,8 @@ def latest_query(measurement: Measurement) -> sa.Select[Any]:
 
 
 @cache
-def span_query(measurement: Measurement) -> sa.Select[Any]:
-    """Select the times of the first and of the newest reading of `:device_id`; both null when there is none."""
-    table = samples_table(measurement)
-    of_device = sa.select(table.c.ts).where(table.c.device_id == sa.bindparam("device_id")).limit(1)
-    return sa.select(
-        of_device.order_by(table.c.ts).scalar_subquery(), of_device.order_by(table.c.ts.desc()).scalar_subquery()
+def recent_query(measurement: Measurement) -> sa.Select[Any]:
+    """Select the newest reading of `:device_id` if it is not older than a week."""
+    return latest_query(measurement).where(
+        samples_table(measurement).c.ts >= sa.func.now() - sa.text("interval '7 days'")
     )

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import pairwise
@@ -12,50 +13,86 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sungaze_vps.db.aggregates import added_up, quarters
-from sungaze_vps.db.materialised import Levels, rolled
-from sungaze_vps.db.models import EPOCH, counters, maxima, samples_table, sums, weights
+from sungaze_vps.db.materialised import Level, Levels, rolled
+from sungaze_vps.db.models import EPOCH, counters, maxima, sums, weights
 from sungaze_vps.measurement import Measurement
+from sungaze_vps.services.latest import find_span
 from sungaze_vps.services.rollups import DAY, QUARTER, floor
 from sungaze_vps.services.stretches import RAW, Reach, Stretch
 
 type Row = dict[str, Any]
+type Part = tuple[datetime, int, Row]
+"""When it begins, the number of its bucket, and its sums."""
 
 _BEFORE = -1
 """Number of the bucket in front of the first, which tells where the counters stood."""
-_TIMES = postgresql.ARRAY(postgresql.TIMESTAMP(timezone=True))
+_TIME = postgresql.TIMESTAMP(timezone=True)
+_TIMES = postgresql.ARRAY(_TIME)
 
 
-async def totals(
-    connection: AsyncConnection, measurement: Measurement, levels: Levels, device_id: str, edges: Sequence[datetime]
-) -> dict[int, Row]:
-    """Add up what lies between each two neighbouring edges; number of the bucket -> totals."""
-    reach, before = await _reach(connection, measurement, levels, device_id, edges)
-    stretches = list(reach.divide(before, edges[0], _BEFORE))
-    for number, (start, end) in enumerate(pairwise(edges)):
-        stretches += reach.divide(start, end, number)
-    parts = await _materialised(connection, measurement, levels, device_id, stretches)
-    for start, end in _joined(stretch for stretch in stretches if stretch.level == RAW):
-        query = _raw_query(measurement)
-        found = await connection.execute(query, {"device_id": device_id, "start": start, "end": end})
-        parts += [(row["bucket"], bisect_right(edges, row["bucket"]) - 1, row) for row in map(dict, found.mappings())]
-    return _together(measurement, sorted(parts, key=lambda part: part[0]))
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: a device's readings of a kind, between each two neighbouring edges."""
+
+    connection: AsyncConnection
+    measurement: Measurement
+    levels: Levels
+    device_id: str
+    edges: Sequence[datetime]
+
+    async def totals(self) -> dict[int, Row]:
+        """Add up each bucket; its number -> totals."""
+        reach, before = await self._reach()
+        stretches = list(reach.divide(before, self.edges[0], _BEFORE))
+        for number, (start, end) in enumerate(pairwise(self.edges)):
+            stretches += reach.divide(start, end, number)
+        parts: list[Part] = []
+        for position, level in enumerate(self.levels):
+            here = _joined(stretch for stretch in stretches if stretch.level == position)
+            parts += await self._from_level(level, here) if here else []
+        for start, end in _joined(stretch for stretch in stretches if stretch.level == RAW):
+            parts += await self._from_readings(start, end)
+        return _together(self.measurement, sorted(parts, key=_begin))
+
+    async def _reach(self) -> tuple[Reach, datetime]:
+        """Find how far the rollups go, and the day before the first edge from which on all counters were last seen."""
+        day = floor(self.edges[0], DAY)
+        query = _reach_query(self.measurement, self.levels)
+        parameters = {"device_id": self.device_id, "day": day, "end": self.edges[-1]}
+        state = (await self.connection.execute(query, parameters)).mappings().one()
+        ends = [
+            EPOCH if state[f"last_{position}"] is None else state[f"last_{position}"] + level.length
+            for position, level in enumerate(self.levels)
+        ]
+        days = [late for late in state["late"] if late < day]
+        days += [state["heard"]] if state["heard"] is not None else []
+        if not days and (span := await find_span(self.connection, self.measurement, self.device_id)):
+            days = [floor(span[0], QUARTER)]
+        reach = Reach([level.length for level in self.levels], ends, state["late"])
+        return reach, min(self.edges[0], max(days, default=self.edges[0]))
+
+    async def _from_level(self, level: Level, ranges: Sequence[tuple[datetime, datetime]]) -> list[Part]:
+        starts, ends = zip(*ranges, strict=True)
+        found = await self.connection.execute(
+            _level_query(self.measurement, level.table),
+            {"device_id": self.device_id, "starts": list(starts), "ends": list(ends), "edges": list(self.edges)},
+        )
+        parts = []
+        for row in map(dict, found.mappings()):
+            number, begins = row.pop("number") - 1, row.pop("begins")
+            parts.append((max(begins, self.edges[number]) if number >= 0 else begins, number, row))
+        return parts
+
+    async def _from_readings(self, start: datetime, end: datetime) -> list[Part]:
+        found = await self.connection.execute(
+            _raw_query(self.measurement), {"device_id": self.device_id, "start": start, "end": end}
+        )
+        quarters_found = map(dict, found.mappings())
+        return [(row["bucket"], bisect_right(self.edges, row["bucket"]) - 1, row) for row in quarters_found]
 
 
-async def _reach(
-    connection: AsyncConnection, measurement: Measurement, levels: Levels, device_id: str, edges: Sequence[datetime]
-) -> tuple[Reach, datetime]:
-    """Find how far the rollups go, and the day before the first edge from which on all counters were last seen."""
-    query = _reach_query(measurement, levels)
-    day = floor(edges[0], DAY)
-    state = (await connection.execute(query, {"device_id": device_id, "day": day, "end": edges[-1]})).mappings().one()
-    lengths = [level.length for level in levels]
-    ends = [EPOCH if state[f"last_{n}"] is None else state[f"last_{n}"] + length for n, length in enumerate(lengths)]
-    days = [late for late in state["late"] if late < day]
-    days += [state["heard"]] if state["heard"] is not None else []
-    if not days:
-        first = await connection.scalar(_first_query(measurement), {"device_id": device_id})
-        days = [] if first is None else [floor(first, QUARTER)]
-    return Reach(lengths, ends, state["late"]), min(edges[0], max(days, default=edges[0]))
+def _begin(part: Part) -> datetime:
+    return part[0]
 
 
 @cache
@@ -70,57 +107,27 @@ def _reach_query(measurement: Measurement, levels: Levels) -> sa.TextClause:
         for known in (*(f"last_{name} IS NOT NULL" for name in counters(measurement)), "true")
     ]
     late = f"SELECT day FROM {measurement.kind}_late WHERE device_id = :device_id AND day < :end ORDER BY day"
-    listed = f"least({', '.join(heard)}) AS heard, ARRAY({late}) AS late"
-    time = sa.TIMESTAMP(timezone=True)
-    return sa.text(f"SELECT {', '.join(last)}, {listed}").bindparams(
-        sa.bindparam("day", type_=time), sa.bindparam("end", type_=time)
-    )
-
-
-@cache
-def _first_query(measurement: Measurement) -> sa.Select[Any]:
-    table = samples_table(measurement)
-    return sa.select(table.c.ts).where(table.c.device_id == sa.bindparam("device_id")).order_by(table.c.ts).limit(1)
-
-
-async def _materialised(
-    connection: AsyncConnection, measurement: Measurement, levels: Levels, device_id: str, stretches: Sequence[Stretch]
-) -> list[tuple[datetime, int, Row]]:
-    parts = []
-    for position, level in enumerate(levels):
-        here = [stretch for stretch in stretches if stretch.level == position]
-        if not here:
-            continue
-        found = await connection.execute(
-            _level_query(measurement, level.table),
-            {
-                "device_id": device_id,
-                "numbers": list(range(len(here))),
-                "starts": [stretch.start for stretch in here],
-                "ends": [stretch.end for stretch in here],
-            },
-        )
-        for row in map(dict, found.mappings()):
-            stretch = here[row.pop("number")]
-            parts.append((stretch.start, stretch.bucket, row))
-    return parts
+    query = sa.text(f"SELECT {', '.join(last)}, least({', '.join(heard)}) AS heard, ARRAY({late}) AS late")
+    return query.bindparams(*(sa.bindparam(name, type_=_TIME) for name in ("day", "end")))
 
 
 @cache
 def _level_query(measurement: Measurement, table: str) -> sa.TextClause:
+    columns = ", ".join(added_up(rolled(measurement)))
+    # Summed up inside, range by range, so that each looks into its own chunks only.
+    sums = (
+        f"SELECT width_bucket(bucket, :edges) AS number, {columns} FROM {table} "
+        "WHERE device_id = :device_id AND bucket >= begins AND bucket < ends GROUP BY 1"
+    )
     return sa.text(
-        f"SELECT number, {', '.join(added_up(rolled(measurement)))} "
-        "FROM unnest(CAST(:numbers AS int[]), :starts, :ends) AS stretches(number, begins, ends) "
-        f"JOIN {table} ON device_id = :device_id AND bucket >= begins AND bucket < ends GROUP BY number"
-    ).bindparams(sa.bindparam("starts", type_=_TIMES), sa.bindparam("ends", type_=_TIMES))
+        f"SELECT begins, sums.* FROM unnest(:starts, :ends) AS ranges(begins, ends) CROSS JOIN LATERAL ({sums}) AS sums"
+    ).bindparams(*(sa.bindparam(name, type_=_TIMES) for name in ("edges", "starts", "ends")))
 
 
 @cache
 def _raw_query(measurement: Measurement) -> sa.TextClause:
-    time = sa.TIMESTAMP(timezone=True)
-    return sa.text(quarters(rolled(measurement), "device_id = :device_id AND ts >= :start AND ts < :end")).bindparams(
-        sa.bindparam("start", type_=time), sa.bindparam("end", type_=time)
-    )
+    query = sa.text(quarters(rolled(measurement), "device_id = :device_id AND ts >= :start AND ts < :end"))
+    return query.bindparams(*(sa.bindparam(name, type_=_TIME) for name in ("start", "end")))
 
 
 def _joined(stretches: Iterable[Stretch]) -> list[tuple[datetime, datetime]]:
@@ -132,13 +139,14 @@ def _joined(stretches: Iterable[Stretch]) -> list[tuple[datetime, datetime]]:
     return joined
 
 
-def _together(measurement: Measurement, parts: Iterable[tuple[datetime, int, Row]]) -> dict[int, Row]:
+def _together(measurement: Measurement, parts: Iterable[Part]) -> dict[int, Row]:
     """Add up the parts of each bucket; in order of time, because counters gain from one part to the next."""
     additive = ["sample_count", *weights(measurement), *sums(measurement)]
+    rising = counters(measurement)
     stood: Row = {}
     found: dict[int, Row] = {}
     for _, number, part in parts:
-        for name in counters(measurement):
+        for name in rising:
             part[f"rise_{name}"] = _rise(part, name, stood)
         if number == _BEFORE:
             continue

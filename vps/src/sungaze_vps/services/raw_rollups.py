@@ -10,7 +10,7 @@ from sungaze_vps.db.models import MILLISECOND, counters, samples_table
 from sungaze_vps.db.sets import set_parameters
 from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.counters import millionths, read_counters
-from sungaze_vps.services.latest import span_query
+from sungaze_vps.services.latest import find_span
 from sungaze_vps.services.rollup_statements import counted_columns, quarters_from_samples
 from sungaze_vps.services.rollups import QUARTER, floor, quarter_parameters
 
@@ -20,9 +20,10 @@ async def quarters_from_raw(
 ) -> list[dict[str, Any]]:
     """Give the rows that the table of quarters would hold for [start, end), in order of time."""
     dialect = connection.dialect.name
-    first, last = (await connection.execute(span_query(measurement), {"device_id": device_id})).one()
-    if first is None:
+    span = await find_span(connection, measurement, device_id)
+    if span is None:
         return []
+    first, last = span
     start, end = max(start, floor(first, QUARTER)), min(end, last + MILLISECOND)
     starts = [start + number * QUARTER for number in range(-((start - end) // QUARTER))]
     parameters = quarter_parameters([(device_id, at) for at in starts], dialect)
