@@ -16,6 +16,7 @@ from sungaze_vps.db import migrate
 from sungaze_vps.db.faults import DATABASE_ERRORS, reason
 from sungaze_vps.db.session import make_engine
 from sungaze_vps.errors import StartupError
+from sungaze_vps.log import configure_logging
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -110,7 +111,9 @@ def unusable(error: BaseException) -> StartupError:
 
 
 def _migrate(_arguments: argparse.Namespace) -> None:
-    _upgrade(load_config())
+    config = load_config()
+    configure_logging(config.log_level, config.log_format)
+    _upgrade(config)
     print("the database has the schema of this version")
 
 

@@ -51,6 +51,7 @@ DECLARE
   marks bigint[];
   first timestamptz;
   last timestamptz;
+  since timestamptz;
   widths text[] := ARRAY['hour', 'hour', 'day', 'month'];
   levels text[] := ARRAY['15min', 'hourly', 'daily', 'monthly'];
   upto timestamptz;
@@ -62,12 +63,14 @@ BEGIN
   END IF;
   COMMIT;
   FOR i IN 1 .. 4 LOOP
+    since := date_trunc(widths[i], first, 'UTC');
     upto := least(
       date_trunc(widths[i], last + interval '1 day', 'UTC') + ('1 ' || widths[i])::interval,
       date_trunc(widths[i], now() - interval '1 hour', 'UTC'));
-    CALL refresh_continuous_aggregate(
-      format('%I', kind || '_' || levels[i])::regclass, date_trunc(widths[i], first, 'UTC'), upto,
-      options => '{"buckets_per_batch": 2880}');
+    IF since < upto THEN
+      CALL refresh_continuous_aggregate(
+        format('%I', kind || '_' || levels[i])::regclass, since, upto, options => '{"buckets_per_batch": 2880}');
+    END IF;
   END LOOP;
   EXECUTE format('DELETE FROM %1$s USING unnest($1, $2, $3) AS done(device_id, day, mark)
     WHERE (%1$s.device_id, %1$s.day, %1$s.mark) = (done.device_id, done.day, done.mark)', late)

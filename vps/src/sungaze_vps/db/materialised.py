@@ -9,7 +9,7 @@ from datetime import timedelta
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from sungaze_vps.db.aggregates import Rolled
 from sungaze_vps.db.models import counters, maxima, means
@@ -46,6 +46,11 @@ async def find_levels(connection: AsyncConnection, measurement: Measurement) -> 
     if measurement not in known:
         known[measurement] = await _look_up(connection, measurement)
     return known[measurement]
+
+
+def forget_levels(engine: AsyncEngine) -> None:
+    """Look again next time: a table that was there is missing."""
+    _known.pop(engine.sync_engine.pool, None)
 
 
 async def _look_up(connection: AsyncConnection, measurement: Measurement) -> Levels:

@@ -11,7 +11,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from sungaze_vps.db import timescale
+from sungaze_vps.db.materialised import find_levels
 from sungaze_vps.db.session import WRITER, make_engine
+from sungaze_vps.measurements import measurements
 
 _LOCK_TIMEOUT_MS = 10_000
 
@@ -19,6 +22,7 @@ _LOCK_TIMEOUT_MS = 10_000
 def upgrade(database_url: str, revision: str = "head") -> None:
     """Bring the database to a revision; does nothing where it is there already. Not for use inside an event loop."""
     _run(database_url, lambda config: command.upgrade(config, revision))
+    asyncio.run(_materialise(database_url))
 
 
 def downgrade(database_url: str, revision: str) -> None:
@@ -58,6 +62,19 @@ async def _run_in(database_url: str, action: Callable[[Config], None]) -> None:
     try:
         async with engine.execution_options(**WRITER).begin() as connection:
             await connection.run_sync(_migrate, action)
+    finally:
+        await engine.dispose()
+
+
+async def _materialise(database_url: str) -> None:
+    """Leave no backlog to the jobs of TimescaleDB: until it is summed up, every series reads all readings."""
+    engine = make_engine(database_url, pool_size=1)
+    try:
+        for measurement in measurements().values():
+            async with engine.connect() as connection:
+                levels = await find_levels(connection, measurement)
+            if levels:
+                await timescale.refresh(engine, measurement.kind)
     finally:
         await engine.dispose()
 

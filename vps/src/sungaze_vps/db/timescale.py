@@ -25,8 +25,10 @@ class Offer(Enum):
 
 def find_offer(connection: sa.Connection) -> Offer:
     """Find out what the server offers, create the extension where that is allowed, and tell the log."""
+    if connection.dialect.name != "postgresql":
+        return Offer.NOTHING
     offer, found = Offer.NOTHING, "no TimescaleDB"
-    if connection.dialect.name == "postgresql" and (version := _extension(connection)):
+    if version := _extension(connection):
         licence = connection.scalar(sa.text("SELECT current_setting('timescaledb.license', true)"))
         complete = licence == "timescale" and tuple(map(int, version.split(".")[:2])) >= _NEEDED
         offer, found = Offer.EVERYTHING if complete else Offer.HYPERTABLES, f"TimescaleDB {version} ({licence} licence)"
@@ -101,6 +103,9 @@ def make_aggregates(connection: sa.Connection, rolled: Rolled) -> None:
         "timescaledb.orderby = 'ts')"
     )
     connection.exec_driver_sql(f"CALL add_columnstore_policy('{kind}_samples', after => INTERVAL '{_COMPRESS_AFTER}')")
+    # Else a chunk that is compressed while a backup reads it waits for the backup, and all readers wait for the chunk.
+    setting = "SET timescaledb.compress_truncate_behaviour = ''truncate_or_delete''"
+    connection.exec_driver_sql(f"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I {setting}', current_database()); END $$")
 
 
 def _make_aggregate(connection: sa.Connection, view: str, level: _Level, query: str) -> None:
@@ -125,10 +130,11 @@ def remove_aggregates(connection: sa.Connection, rolled: Rolled) -> None:
 
 
 async def refresh(engine: AsyncEngine, kind: str) -> None:
-    """Materialise everything that is not, in order; does nothing where there are no continuous aggregates."""
+    """Materialise what is not, in order; the log tells of each step, which may take minutes for years of readings."""
     async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         await connection.exec_driver_sql("SET statement_timeout = 0")
         for level in _LEVELS:
+            _LOGGER.info("summing up %s_%s", kind, level.view)
             await connection.exec_driver_sql(
                 f"CALL refresh_continuous_aggregate('{kind}_{level.view}', NULL, "
                 f"date_trunc('hour', now() - INTERVAL '{_OPEN}'), "

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from sungaze_vps.db.materialised import find_levels
+from sungaze_vps.db.materialised import find_levels, forget_levels
 from sungaze_vps.db.models import MILLISECOND, UtcMillis, days_table, maxima, means, quarters_table, sums, weights
 from sungaze_vps.db.sets import Columns, parameter_set, set_parameters
 from sungaze_vps.measurement import Energy, Measurement
@@ -61,6 +61,7 @@ async def series(engine: AsyncEngine, measurement: Measurement, device_id: str, 
     except ProgrammingError as error:
         if getattr(error.orig, "sqlstate", None) != _UNDEFINED_TABLE:
             raise
+        forget_levels(engine)
         async with engine.connect() as connection:
             totals = await _totals_from_raw(connection, measurement, device_id, edges)
     sources = {energy.name: _source(energy, totals.values()) for energy in measurement.energies}

@@ -1,0 +1,203 @@
+"""What only TimescaleDB does: buckets that are materialised, readings that come after that, compressed chunks."""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from zoneinfo import ZoneInfo
+
+import pytest
+from brute_force import BruteForce, around, assert_right, house, rows
+from sqlalchemy import text
+
+from sungaze_vps.db import migrate, timescale
+from sungaze_vps.db.session import make_engine
+from sungaze_vps.services.ingestion import store
+from sungaze_vps.services.latest import latest
+
+pytestmark = pytest.mark.parametrize("database_url", ["timescaledb"], indirect=True)
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+BUCKETS = ("15m", "hour", "day", "week", "month", "year")
+VIEWS = {"15min": "15m", "hourly": "hour", "daily": "day", "monthly": "month"}
+
+
+async def run(engine, statement, **parameters):
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        result = await connection.execute(text(statement), parameters)
+        return result.mappings().all() if result.returns_rows else []
+
+
+async def run_jobs(engine, process):
+    """Run the jobs of one kind, as TimescaleDB does by and by."""
+    for job in await run(
+        engine, "SELECT job_id FROM timescaledb_information.jobs WHERE proc_name = :name ORDER BY 1", name=process
+    ):
+        await run(engine, f"CALL run_job({job['job_id']})")
+
+
+async def compress(engine):
+    await run_jobs(engine, "policy_compression")
+    chunks = "timescaledb_information.chunks WHERE hypertable_name = 'sungrow_samples' AND is_compressed"
+    assert (await run(engine, f"SELECT count(*) AS n FROM {chunks}"))[0]["n"] > 0
+
+
+async def assert_views_agree(engine, truth):
+    """Compare the views of the specification, read as a stranger would, with the truth in UTC."""
+    start, end = datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
+    for view, bucket in VIEWS.items():
+        points, _ = truth.series(bucket, ZoneInfo("UTC"), start, end)
+        found = await run(engine, f"SELECT * FROM sungrow_{view} WHERE device_id = 'home' ORDER BY bucket")
+        assert [row["bucket"] for row in found] == [datetime.fromisoformat(local) for local in points]
+        assert [row["sample_count"] for row in found] == [point["sample_count"] for point in points.values()]
+        if view == "15min":
+            continue
+        for row, point in zip(found, points.values(), strict=True):
+            for name in ("avg_pv_power_w", "avg_battery_soc_pct", "max_pv_power_w"):
+                rounded = None if row[name] is None else round(row[name], 3)
+                assert rounded == pytest.approx(point[name], abs=1.1e-3)
+
+
+async def ask_for_all(series_api, truth):
+    start = (series_api.now - timedelta(days=31)).isoformat()
+    for bucket in BUCKETS:
+        window = {"start": start} if bucket == "15m" else {"frame": "all"}
+        window |= {"end": series_api.now.isoformat()} if bucket == "15m" else {}
+        assert_right(await series_api.series(bucket=bucket, tz="Europe/Brussels", **window), truth)
+
+
+@pytest.mark.slow
+async def test_forty_days_that_come_thirty_five_days_late_are_right_before_and_after_the_jobs(series_api, sungrow):
+    engine, rng = series_api.app.state.engine, random.Random(7)
+    series_api.now = now = datetime.now(UTC).replace(microsecond=0)
+    middle = now - timedelta(days=55)
+    readings = house(8, [now - timedelta(days=100), *around(rng, middle, 20 * 24, 500), now - timedelta(days=3), now])
+    late = readings[1:-2]
+    early = [readings[0], *late[::50], *readings[-2:]]
+    await store(engine, {sungrow: rows(sungrow, early)})
+    neighbour = rows(sungrow, house(9, [now - timedelta(hours=n) for n in range(0, 2400, 5)]), "neighbour")
+    await store(engine, {sungrow: neighbour})
+    await timescale.refresh(engine, "sungrow")
+    await compress(engine)
+    arriving = rows(sungrow, late)
+    rng.shuffle(arriving)
+    stored = 0
+    for batch in [*batched(arriving, 700), *batched(arriving[:900], 30), *batched(arriving, 1000)]:
+        stored += await store(engine, {sungrow: list(batch)})
+    assert stored == len(readings) - len(early)
+    truth = BruteForce(readings)
+    await ask_for_all(series_api, truth)
+    await run_jobs(engine, "policy_refresh_continuous_aggregate")
+    await ask_for_all(series_api, truth)
+    assert await run(engine, "SELECT * FROM sungrow_late WHERE device_id = 'home'")
+    await run_jobs(engine, "refresh_late_days")
+    assert await run(engine, "SELECT * FROM sungrow_late") == []
+    await ask_for_all(series_api, truth)
+    await assert_views_agree(engine, truth)
+
+
+async def test_late_days_alone_are_refreshed_without_the_policies(series_api, sungrow):
+    engine, rng = series_api.app.state.engine, random.Random(10)
+    series_api.now = now = datetime.now(UTC).replace(microsecond=0)
+    readings = house(11, around(rng, now - timedelta(days=40), 15 * 24, 2000))
+    await store(engine, {sungrow: rows(sungrow, readings[::7])})
+    await timescale.refresh(engine, "sungrow")
+    await store(engine, {sungrow: rows(sungrow, readings)})
+    await run_jobs(engine, "refresh_late_days")
+    assert await run(engine, "SELECT * FROM sungrow_late") == []
+    await ask_for_all(series_api, BruteForce(readings))
+    await assert_views_agree(engine, BruteForce(readings))
+
+
+async def test_a_day_that_gets_readings_while_it_is_refreshed_stays_marked(series_api, sungrow):
+    engine = series_api.app.state.engine
+    series_api.now = now = datetime.now(UTC).replace(microsecond=0)
+    times = [now - timedelta(days=9) + timedelta(seconds=20 * n) for n in range(900)]
+    readings = house(12, times)
+    await store(engine, {sungrow: rows(sungrow, readings[:1])})
+    left = readings[1:]
+
+    async def keep_storing():
+        while left:
+            await store(engine, {sungrow: rows(sungrow, [left.pop()])})
+
+    storing = asyncio.create_task(keep_storing())
+    while not storing.done():
+        await run_jobs(engine, "refresh_late_days")
+    await storing
+    await ask_for_all(series_api, BruteForce(readings))
+    await run_jobs(engine, "refresh_late_days")
+    await ask_for_all(series_api, BruteForce(readings))
+    await assert_views_agree(engine, BruteForce(readings))
+
+
+async def test_the_running_hours_are_right_whatever_is_materialised_of_them(series_api, sungrow):
+    engine, rng = series_api.app.state.engine, random.Random(13)
+    series_api.now = now = datetime.now(UTC).replace(microsecond=0)
+    readings = [reading for reading in house(14, around(rng, now, 40, 200)) if reading[0] <= now]
+    await store(engine, {sungrow: rows(sungrow, readings[:-20])})
+    await run_jobs(engine, "policy_refresh_continuous_aggregate")
+    await run_jobs(engine, "refresh_late_days")
+    await store(engine, {sungrow: rows(sungrow, readings)})
+    truth = BruteForce(readings)
+    for frame in ("day", "month", "year", "all"):
+        assert_right(await series_api.series(frame=frame, tz="Europe/Brussels"), truth)
+    await assert_views_agree(engine, truth)
+
+
+async def test_compression_waits_for_no_backup_and_lets_no_reader_wait(series_api, sungrow, database_url):
+    for migration, revision in ((migrate.downgrade, "base"), (migrate.upgrade, "head")):  # a copy lacks its settings
+        await asyncio.to_thread(migration, database_url, revision)
+    engine, now = series_api.app.state.engine, datetime.now(UTC).replace(microsecond=0)
+    readings = house(19, [now - timedelta(days=16, hours=n) for n in range(100)])
+    await store(engine, {sungrow: rows(sungrow, readings)})
+    async with engine.execution_options(isolation_level="REPEATABLE READ").connect() as backup:
+        count = text("SELECT count(*) FROM sungrow_samples")
+        assert await backup.scalar(count) == 100
+        compression = asyncio.create_task(compress(engine))
+        while not compression.done():
+            assert (await latest(engine, {"sungrow": sungrow}, "home"))["device_id"] == "home"
+            await asyncio.sleep(0.1)
+        await compression
+        late = house(20, [now - timedelta(days=17, seconds=7)])
+        assert await store(engine, {sungrow: rows(sungrow, late)}) == 1
+        assert await backup.scalar(count) == 100
+
+
+async def test_without_the_aggregates_the_readings_give_the_same_answer(series_api, sungrow, database_url):
+    rng = random.Random(15)
+    readings = house(16, around(rng, datetime(2026, 3, 29, 1, tzinfo=UTC), 60, 600))
+    await store(series_api.app.state.engine, {sungrow: rows(sungrow, readings)})
+    queries = [{"frame": frame} for frame in ("day", "month", "year", "all")]
+    before = [await series_api.series(**query) for query in queries]
+    await run(series_api.app.state.engine, "DROP MATERIALIZED VIEW sungrow_15min CASCADE")
+    assert [await series_api.series(**query) for query in queries] == before
+
+
+def test_a_filled_database_goes_back_to_plain_tables_and_forth_without_losing_a_digit(database_url, sungrow):
+    rng = random.Random(17)
+    readings = house(18, around(rng, datetime(2026, 3, 29, 1, tzinfo=UTC), 100, 300))
+
+    async def with_engine(action):
+        engine = make_engine(database_url)
+        try:
+            return await action(engine)
+        finally:
+            await engine.dispose()
+
+    async def rollups(engine):
+        tables = ("15min", "1day")
+        return [await run(engine, f"SELECT * FROM sungrow_{name} ORDER BY device_id, bucket") for name in tables]
+
+    batch = {sungrow: rows(sungrow, readings)}
+    asyncio.run(with_engine(lambda engine: store(engine, batch)))
+    asyncio.run(with_engine(lambda engine: timescale.refresh(engine, "sungrow")))
+    migrate.downgrade(database_url, "0001")
+    converted = asyncio.run(with_engine(rollups))
+    asyncio.run(with_engine(lambda engine: run(engine, "TRUNCATE sungrow_samples, sungrow_15min, sungrow_1day")))
+    assert asyncio.run(with_engine(lambda engine: store(engine, batch))) == len(readings)
+    assert converted == asyncio.run(with_engine(rollups))
+    migrate.upgrade(database_url)
+    assert asyncio.run(with_engine(lambda engine: store(engine, batch))) == 0
+    materialised = "SELECT count(*) AS n FROM sungrow_daily"
+    assert asyncio.run(with_engine(lambda engine: run(engine, materialised)))[0]["n"] > 5
