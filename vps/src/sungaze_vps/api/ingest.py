@@ -64,7 +64,7 @@ async def ingest(request: Request) -> Response:
     _count(batch, inserted)
     request.app.state.database_outage.passed()
     cache: Cache = request.app.state.cache
-    await cache.invalidate({cache_key(device_id) for device_id in batch.device_ids})
+    await cache.invalidate(map(cache_key, set(batch.device_ids)))
     return Response(b'{"inserted":%d}' % inserted, media_type="application/json")
 
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -21,9 +20,6 @@ type Row = tuple[Any, ...]
 type Batches = Mapping[Measurement, Sequence[Row]]
 
 _SQLITE = make_url("sqlite+aiosqlite://").get_dialect()()
-_POSTGRESQL = make_url("postgresql+asyncpg://").get_dialect()()
-_COPY_FROM_ROWS = 200
-"""From this size on the detour through a temporary table pays (bench/ingest.py)."""
 _LATE_AFTER = "30 minutes"
 """Half of the time that the aggregates leave open (`db/timescale.py`): what is younger cannot be missing in them."""
 _LOCK_DEVICES = sa.text(
@@ -56,8 +52,8 @@ async def store(engine: AsyncEngine, batches: Batches) -> int:
 
 
 async def _store_materialised(connection: AsyncConnection, batches: Batches) -> int:
-    """Store readings whose rollups TimescaleDB makes: a small batch is one statement and its own transaction."""
-    if len(batches) == 1 and len(next(iter(batches.values()))) < _COPY_FROM_ROWS:
+    """Store readings whose rollups TimescaleDB makes: one kind is one statement and its own transaction."""
+    if len(batches) == 1:
         await connection.rollback()  # whoever looked for the aggregates first has begun a transaction
         connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
     # In order of the key: batches with the same readings wait for each other instead of deadlocking.
@@ -89,28 +85,10 @@ async def _insert(
     if connection.dialect.name == "sqlite":
         plain = [(row[0], to_millis(row[1]), *row[2:]) for row in rows]
         return (await connection.exec_driver_sql(_sqlite_insert(measurement), plain)).rowcount
-    if len(rows) >= _COPY_FROM_ROWS:
-        await _copy(connection, measurement, rows)
-        result = await connection.exec_driver_sql(_insert_incoming(measurement, materialised=materialised))
-    else:
-        columns = list(zip(*rows, strict=True))
-        # A device that lacks half of the fields should not cost half of the time.
-        present = tuple(number for number, column in enumerate(columns) if column.count(None) < len(column))
-        statement = _insert_arrays(measurement, present, materialised=materialised)
-        result = await connection.exec_driver_sql(statement, tuple(list(columns[number]) for number in present))
-    return int(result.scalar_one())
-
-
-async def _copy(connection: AsyncConnection, measurement: Measurement, rows: Sequence[Row]) -> None:
-    """Fill a temporary table; the driver encodes records several times faster than arrays."""
-    incoming = f"incoming_{measurement.samples_table}"
-    driver = (await connection.get_raw_connection()).driver_connection
-    if not isinstance(driver, asyncpg.Connection):  # pragma: no cover (a connection in a transaction has one)
-        raise TypeError("the connection to PostgreSQL is gone")
-    await connection.exec_driver_sql(
-        f"CREATE TEMPORARY TABLE IF NOT EXISTS {incoming} (LIKE {measurement.samples_table}) ON COMMIT DELETE ROWS"
-    )
-    await driver.copy_records_to_table(incoming, records=rows)
+    # One array of rows of the table's own type: the driver encodes them twice as fast as an array per column, and the
+    # server reads them as fast as COPY into a temporary table, without the five round trips.
+    statement = _insert_rows(measurement, materialised=materialised)
+    return int((await connection.exec_driver_sql(statement, (list(rows),))).scalar_one())
 
 
 @cache
@@ -120,26 +98,11 @@ def _sqlite_insert(measurement: Measurement) -> str:
 
 
 @cache
-def _insert_arrays(measurement: Measurement, present: tuple[int, ...], *, materialised: bool) -> str:
-    columns = [list(samples_table(measurement).c)[number] for number in present]
-    arrays = [
-        f"${position}::{postgresql.ARRAY(column.type.dialect_impl(_POSTGRESQL)).compile(dialect=_POSTGRESQL)}"
-        for position, column in enumerate(columns, start=1)
-    ]
-    names = [column.name for column in columns]
-    return _counting(measurement, names, f"unnest({', '.join(arrays)})", materialised=materialised)
-
-
-@cache
-def _insert_incoming(measurement: Measurement, *, materialised: bool) -> str:
-    table = samples_table(measurement)
-    return _counting(measurement, list(table.c.keys()), f"incoming_{table.name}", materialised=materialised)
-
-
-def _counting(measurement: Measurement, names: Sequence[str], source: str, *, materialised: bool) -> str:
+def _insert_rows(measurement: Measurement, *, materialised: bool) -> str:
     """Insert what is new of a set of rows and count it; where the rollups are materialised, mark days that are late."""
+    table = samples_table(measurement)
     new = (
-        f"INSERT INTO {measurement.samples_table} ({', '.join(names)}) SELECT * FROM {source} "
+        f"INSERT INTO {table.name} ({', '.join(table.c.keys())}) SELECT * FROM unnest($1::{table.name}[]) "
         "ON CONFLICT DO NOTHING RETURNING device_id, ts"
     )
     late = (
