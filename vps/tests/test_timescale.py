@@ -142,6 +142,7 @@ async def test_the_running_hours_are_right_whatever_is_materialised_of_them(seri
     truth = BruteForce(readings)
     for frame in ("day", "month", "year", "all"):
         assert_right(await series_api.series(frame=frame, tz="Europe/Brussels"), truth)
+    await run_jobs(engine, "refresh_late_days")
     await assert_views_agree(engine, truth)
 
 
@@ -162,6 +163,29 @@ async def test_compression_waits_for_no_backup_and_lets_no_reader_wait(series_ap
         late = house(20, [now - timedelta(days=17, seconds=7)])
         assert await store(engine, {sungrow: rows(sungrow, late)}) == 1
         assert await backup.scalar(count) == 100
+
+
+async def test_rollups_outlive_the_readings_they_were_made_from(series_api, sungrow):
+    engine, rng = series_api.app.state.engine, random.Random(21)
+    series_api.now = now = datetime.now(UTC).replace(microsecond=0)
+    readings = house(22, around(rng, now - timedelta(days=150), 150 * 24 - 1, 40_000))
+    await store(engine, {sungrow: rows(sungrow, readings)})
+    await timescale.refresh(engine, "sungrow")
+    queries = [{"frame": "all"}, {"frame": "all", "bucket": "week"}, {"frame": "year"}]
+    before = [await series_api.series(**query) for query in queries]
+    await timescale.keep_readings(engine, "sungrow", 100)
+    await run_jobs(engine, "policy_retention")
+    kept = (await run(engine, "SELECT min(ts) AS ts FROM sungrow_samples"))[0]["ts"]
+    assert timedelta(days=100) <= now - kept <= timedelta(days=110)
+    forgotten = house(23, [now - timedelta(days=200, seconds=3)])
+    assert await store(engine, {sungrow: rows(sungrow, forgotten)}) == 1
+    for process in ("policy_refresh_continuous_aggregate", "refresh_late_days"):
+        assert [await series_api.series(**query) for query in queries] == before
+        await run_jobs(engine, process)
+    await timescale.refresh(engine, "sungrow")
+    assert [await series_api.series(**query) for query in queries] == before
+    await timescale.keep_readings(engine, "sungrow", 0)
+    assert await run(engine, "SELECT * FROM timescaledb_information.jobs WHERE proc_name = 'policy_retention'") == []
 
 
 async def test_without_the_aggregates_the_readings_give_the_same_answer(series_api, sungrow, database_url):

@@ -16,6 +16,7 @@ from sungaze_vps.errors import ConfigError
 
 MIN_TOKEN_LENGTH = 16
 MAX_DEVICE_ID_LENGTH = 128
+MIN_KEEP_DAYS = 92
 SECRETS_DIR = Path("/run/secrets")
 """Where container engines mount secrets; a file `device_tokens` there serves as the variable DEVICE_TOKENS."""
 _DRIVERS = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
@@ -46,6 +47,12 @@ def _redis_url(text: str) -> str:
     if text != "memory://" and not re.match(r"rediss?://[^/]", text):
         raise ValueError("must look like redis://host:6379/0 or rediss://..., or be memory:// for a single process")
     return text
+
+
+def _keep_days(days: int) -> int:
+    if days != 0 and days < MIN_KEEP_DAYS:
+        raise ValueError(f"must be 0 (keep all) or at least {MIN_KEEP_DAYS}: an edge may deliver weeks late")
+    return days
 
 
 def _timezone(text: str) -> str:
@@ -144,6 +151,9 @@ class Config(BaseSettings):
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
         default=(), description="networks of the proxies that may tell a client's address in X-Forwarded-For"
+    )
+    keep_readings_days: Annotated[int, AfterValidator(_keep_days)] = Field(
+        default=0, le=36_500, description="days after which TimescaleDB drops readings, 0 for never; rollups stay"
     )
     db_pool_size: int = Field(default=5, ge=1, le=100, description="most database connections per worker")
     ingest_rate_samples_per_s: float = Field(

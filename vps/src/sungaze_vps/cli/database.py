@@ -63,7 +63,7 @@ def prepare_database(config: Config) -> None:
 def _upgrade(config: Config) -> None:
     _require_folder(config)
     try:
-        migrate.upgrade(config.database_url)
+        migrate.upgrade(config.database_url, keep_readings_days=config.keep_readings_days)
     except DATABASE_ERRORS as error:
         raise unusable(error) from error
 

@@ -19,10 +19,16 @@ from sungaze_vps.measurements import measurements
 _LOCK_TIMEOUT_MS = 10_000
 
 
-def upgrade(database_url: str, revision: str = "head") -> None:
-    """Bring the database to a revision; does nothing where it is there already. Not for use inside an event loop."""
+def upgrade(database_url: str, revision: str = "head", keep_readings_days: int = 0) -> None:
+    """Bring the database to a revision; does nothing where it is there already. Not for use inside an event loop.
+
+    Args:
+        database_url: where the database is.
+        revision: the newest, unless told otherwise.
+        keep_readings_days: after how many days TimescaleDB drops readings, 0 for never; others keep them all.
+    """
     _run(database_url, lambda config: command.upgrade(config, revision))
-    asyncio.run(_materialise(database_url))
+    asyncio.run(_settle(database_url, keep_readings_days))
 
 
 def downgrade(database_url: str, revision: str) -> None:
@@ -66,7 +72,7 @@ async def _run_in(database_url: str, action: Callable[[Config], None]) -> None:
         await engine.dispose()
 
 
-async def _materialise(database_url: str) -> None:
+async def _settle(database_url: str, keep_readings_days: int) -> None:
     """Leave no backlog to the jobs of TimescaleDB: until it is summed up, every series reads all readings."""
     engine = make_engine(database_url, pool_size=1)
     try:
@@ -74,6 +80,7 @@ async def _materialise(database_url: str) -> None:
             async with engine.connect() as connection:
                 levels = await find_levels(connection, measurement)
             if levels:
+                await timescale.keep_readings(engine, measurement.kind, keep_readings_days)
                 await timescale.refresh(engine, measurement.kind)
     finally:
         await engine.dispose()

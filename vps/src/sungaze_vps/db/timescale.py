@@ -89,7 +89,7 @@ def make_hypertable(connection: sa.Connection, rolled: Rolled) -> None:
 def make_aggregates(connection: sa.Connection, rolled: Rolled) -> None:
     """Make the continuous aggregates, what keeps them up to date, and the compression of old chunks."""
     kind = rolled.kind
-    for statement in (COUNTER_RISE, REFRESH_LATE_DAYS, LATE.format(kind=kind)):
+    for statement in (COUNTER_RISE, REFRESH_LATE_DAYS, LATE.format(kind=kind), _kept_since("'-infinity'")):
         connection.exec_driver_sql(statement)
     source = ""
     for level in _LEVELS:
@@ -113,9 +113,13 @@ def _make_aggregate(connection: sa.Connection, view: str, level: _Level, query: 
         f"CREATE MATERIALIZED VIEW {view} WITH (timescaledb.continuous, timescaledb.materialized_only = false, "
         f"timescaledb.chunk_interval = '{level.chunk}') AS {query} WITH NO DATA"
     )
-    # No start: whatever was invalidated is computed again, however old, and nothing else is.
-    connection.exec_driver_sql(
-        f"SELECT add_continuous_aggregate_policy('{view}', start_offset => NULL, end_offset => INTERVAL '{_OPEN}', "
+    connection.exec_driver_sql(_policy(view, level, "NULL"))
+
+
+def _policy(view: str, level: _Level, start: str) -> str:
+    """Refresh whatever was invalidated since `start`, and nothing else; NULL for however old it is."""
+    return (
+        f"SELECT add_continuous_aggregate_policy('{view}', start_offset => {start}, end_offset => INTERVAL '{_OPEN}', "
         f"schedule_interval => INTERVAL '{level.refreshed_every}', buckets_per_batch => {_BATCH})"
     )
 
@@ -136,8 +140,33 @@ async def refresh(engine: AsyncEngine, kind: str) -> None:
         for level in _LEVELS:
             _LOGGER.info("summing up %s_%s", kind, level.view)
             await connection.exec_driver_sql(
-                f"CALL refresh_continuous_aggregate('{kind}_{level.view}', NULL, "
+                f"CALL refresh_continuous_aggregate('{kind}_{level.view}', nullif(readings_kept_since(), '-infinity'), "
                 f"date_trunc('hour', now() - INTERVAL '{_OPEN}'), "
                 f"options => '{{\"buckets_per_batch\": {_BATCH}}}')"
             )
         await connection.exec_driver_sql(f'CALL refresh_late_days(0, \'{{"kind": "{kind}"}}\')')
+
+
+async def keep_readings(engine: AsyncEngine, kind: str, days: int) -> None:
+    """Drop the readings of a kind when they are older than so many days, 0 for never; rollups are always kept.
+
+    What has lost its readings must not be computed again: neither the policies nor the marks of late days go back
+    further than readings are kept.
+    """
+    async with engine.begin() as connection:
+        since = f"INTERVAL '{days} days'" if days else "NULL"
+        await connection.exec_driver_sql(f"SELECT remove_retention_policy('{kind}_samples', if_exists => true)")
+        await connection.exec_driver_sql(_kept_since(f"now() - {since}" if days else "'-infinity'"))
+        for level in _LEVELS:
+            view = f"{kind}_{level.view}"
+            await connection.exec_driver_sql(f"SELECT remove_continuous_aggregate_policy('{view}', if_exists => true)")
+            await connection.exec_driver_sql(_policy(view, level, since))
+        if days:
+            await connection.exec_driver_sql(f"SELECT add_retention_policy('{kind}_samples', drop_after => {since})")
+
+
+def _kept_since(time: str) -> str:
+    return (
+        "CREATE OR REPLACE FUNCTION readings_kept_since() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE "
+        f"AS $$ SELECT CAST({time} AS timestamptz) $$"
+    )

@@ -108,7 +108,7 @@ def _insert_rows(measurement: Measurement, *, materialised: bool) -> str:
     late = (
         f"INSERT INTO {measurement.kind}_late SELECT DISTINCT device_id, date_trunc('day', ts, 'UTC'), "
         "CAST(CAST(pg_current_xact_id() AS text) AS bigint) FROM new "
-        f"WHERE ts < now() - interval '{_LATE_AFTER}' ORDER BY 1, 2 "
+        f"WHERE ts < now() - interval '{_LATE_AFTER}' AND ts >= readings_kept_since() ORDER BY 1, 2 "
         "ON CONFLICT (device_id, day) DO UPDATE SET mark = excluded.mark"
     )
     return f"WITH new AS ({new}){f', late AS ({late})' if materialised else ''} SELECT count(*) FROM new"

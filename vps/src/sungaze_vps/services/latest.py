@@ -58,12 +58,10 @@ async def find_span(
     table = samples_table(measurement)
     first_query = sa.select(table.c.ts).where(table.c.device_id == device_id).order_by(table.c.ts).limit(1)
     since = await _begin_of_rollups(connection, measurement, device_id)
-    first: datetime | None = None
     if since is not None:
-        first = await connection.scalar(first_query.where(table.c.ts >= since, table.c.ts < since + _DAY))
-    if first is None:
-        first = (await connection.execute(first_query)).scalar_one()
-    return first, newest["ts"]
+        first_query = first_query.where(table.c.ts >= since, table.c.ts < since + _DAY)
+    first: datetime | None = await connection.scalar(first_query)
+    return first or since or newest["ts"], newest["ts"]  # the first readings may have been dropped
 
 
 async def _newest(connection: AsyncConnection, measurement: Measurement, device_id: str) -> sa.RowMapping | None:

@@ -59,6 +59,7 @@ def downgrade() -> None:
         remove_aggregates(op.get_bind(), ROLLED)
         op.execute("DROP PROCEDURE refresh_late_days")
         op.execute("DROP FUNCTION counter_rise")
+        op.execute("DROP FUNCTION readings_kept_since")
     if _found("timescaledb_information.hypertables WHERE hypertable_name = 'sungrow_samples'"):
         op.execute("ALTER TABLE sungrow_samples RENAME TO sungrow_chunks")
         op.execute("CREATE TABLE sungrow_samples (LIKE sungrow_chunks INCLUDING ALL)")
