@@ -2,9 +2,10 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from sungaze_vps.db.migrate import check, downgrade, is_current, upgrade
+from sungaze_vps.db.models import samples_table
 from sungaze_vps.db.session import make_engine
 from sungaze_vps.measurements import measurements
 from sungaze_vps.services.ingestion import store
@@ -51,6 +52,17 @@ def test_an_empty_database_is_migrated_once_and_then_left_alone(empty_database_u
 
 def test_the_migrated_tables_are_those_of_the_measurements(database_url):
     check(database_url)
+
+
+def test_the_columns_of_readings_stand_in_the_order_of_the_measurement(database_url, sungrow):
+    """On PostgreSQL rows are sent as rows of the table: a column in another place would get another's values."""
+
+    async def columns(engine):
+        async with engine.connect() as connection:
+            return await connection.run_sync(lambda sync: inspect(sync).get_columns("sungrow_samples"))
+
+    names = [column["name"] for column in asyncio.run(on_engine(database_url, columns))]
+    assert names == list(samples_table(sungrow).c.keys())
 
 
 def test_every_migration_can_be_taken_back_from_an_empty_database(empty_database_url):

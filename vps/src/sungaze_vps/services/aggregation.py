@@ -55,7 +55,7 @@ async def series(engine: AsyncEngine, measurement: Measurement, device_id: str, 
         async with engine.connect() as connection:
             levels = await find_levels(connection, measurement)
             if levels:
-                totals = await Question(connection, measurement, levels, device_id, edges).totals()
+                totals = await Question(connection, measurement, levels, device_id, list(edges)).totals()
             else:
                 totals = await _totals(connection, measurement, device_id, edges)
     except ProgrammingError as error:
@@ -148,16 +148,23 @@ def _source(energy: Energy, totals: Collection[Totals]) -> Source | None:
 
 def _point(measurement: Measurement, total: Totals, sources: Mapping[str, Source | None]) -> dict[str, float | None]:
     point: dict[str, float | None] = {}
-    for name in means(measurement):
-        weight = total[f"weight_{name}"]
+    for mean, added, weight, largest in _mean_columns(measurement):
         # Divided as whole numbers and rounded once: the last digit is that of the exact mean.
-        point[f"avg_{name}"] = round(total[f"sum_{name}"] / weight) / 1000 if weight else None
-        if f"max_{name}" in total:
-            largest = total[f"max_{name}"]
-            point[f"max_{name}"] = None if largest is None else round(largest, 3)
+        point[mean] = round(total[added] / total[weight]) / 1000 if total[weight] else None
+        if largest is not None:
+            point[largest] = None if total[largest] is None else round(total[largest], 3)
     point["sample_count"] = total["sample_count"]
     for energy in measurement.energies:
-        column = f"rise_{energy.counter}" if sources[energy.name] == "counter" else f"work_{energy.name}"
-        millionths = total[column]
+        millionths = total[f"rise_{energy.counter}" if sources[energy.name] == "counter" else f"work_{energy.name}"]
         point[energy.name] = None if millionths is None else millionths / 1_000_000
     return point
+
+
+@cache
+def _mean_columns(measurement: Measurement) -> list[tuple[str, str, str, str | None]]:
+    """Name, for each field that is averaged, the mean, its sum, its weight and, if it is kept, its maximum."""
+    largest = maxima(measurement)
+    return [
+        (f"avg_{name}", f"sum_{name}", f"weight_{name}", f"max_{name}" if f"max_{name}" in largest else None)
+        for name in means(measurement)
+    ]

@@ -1,9 +1,9 @@
 """Adds up buckets of any length from what TimescaleDB has materialised, and from readings where it has not yet."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -18,11 +18,14 @@ from sungaze_vps.db.models import EPOCH, counters, maxima, sums, weights
 from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.latest import find_span
 from sungaze_vps.services.rollups import DAY, QUARTER, floor
-from sungaze_vps.services.stretches import RAW, Reach, Stretch
+from sungaze_vps.services.stretches import RAW, Reach
 
 type Row = dict[str, Any]
 type Part = tuple[datetime, int, Row]
 """When it begins, the number of its bucket, and its sums."""
+
+type Ranges = list[tuple[int, int]]
+"""Stretches of time, in seconds since 1970, ascending."""
 
 _BEFORE = -1
 """Number of the bucket in front of the first, which tells where the counters stood."""
@@ -38,23 +41,25 @@ class Question:
     measurement: Measurement
     levels: Levels
     device_id: str
-    edges: Sequence[datetime]
+    edges: list[datetime]
 
     async def totals(self) -> dict[int, Row]:
         """Add up each bucket; its number -> totals."""
         reach, before = await self._reach()
-        stretches = list(reach.divide(before, self.edges[0], _BEFORE))
-        for number, (start, end) in enumerate(pairwise(self.edges)):
-            stretches += reach.divide(start, end, number)
+        edges = _seconds(self.edges)
+        ranges: dict[int, Ranges] = {place: [] for place in (*range(len(self.levels)), RAW)}
+        for start, end in pairwise([before, *edges]):
+            for place, begins, ends in reach.divide(start, end):
+                here = ranges[place]
+                here.append((here.pop()[0] if here and here[-1][1] == begins else begins, ends))
         parts: list[Part] = []
         for position, level in enumerate(self.levels):
-            here = _joined(stretch for stretch in stretches if stretch.level == position)
-            parts += await self._from_level(level, here) if here else []
-        for start, end in _joined(stretch for stretch in stretches if stretch.level == RAW):
-            parts += await self._from_readings(start, end)
+            parts += await self._from_level(level, ranges[position]) if ranges[position] else []
+        for begins, ends in ranges[RAW]:
+            parts += await self._from_readings(begins, ends)
         return _together(self.measurement, sorted(parts, key=_begin))
 
-    async def _reach(self) -> tuple[Reach, datetime]:
+    async def _reach(self) -> tuple[Reach, int]:
         """Find how far the rollups go, and the day before the first edge from which on all counters were last seen."""
         day = floor(self.edges[0], DAY)
         query = _reach_query(self.measurement, self.levels)
@@ -68,27 +73,37 @@ class Question:
         days += [state["heard"]] if state["heard"] is not None else []
         if not days and (span := await find_span(self.connection, self.measurement, self.device_id)):
             days = [floor(span[0], QUARTER)]
-        reach = Reach([level.length for level in self.levels], ends, state["late"])
-        return reach, min(self.edges[0], max(days, default=self.edges[0]))
+        lengths = [int(level.length.total_seconds()) for level in self.levels]
+        before = min(self.edges[0], max(days, default=self.edges[0]))
+        return Reach(lengths, _seconds(ends), _seconds(state["late"])), int(before.timestamp())
 
-    async def _from_level(self, level: Level, ranges: Sequence[tuple[datetime, datetime]]) -> list[Part]:
-        starts, ends = zip(*ranges, strict=True)
+    async def _from_level(self, level: Level, ranges: Ranges) -> list[Part]:
+        starts, ends = ([_time(second) for second in seconds] for seconds in zip(*ranges, strict=True))
         found = await self.connection.execute(
             _level_query(self.measurement, level.table),
-            {"device_id": self.device_id, "starts": list(starts), "ends": list(ends), "edges": list(self.edges)},
+            {"device_id": self.device_id, "starts": starts, "ends": ends, "edges": self.edges},
         )
+        names = list(found.keys())
         parts = []
-        for row in map(dict, found.mappings()):
-            number, begins = row.pop("number") - 1, row.pop("begins")
-            parts.append((max(begins, self.edges[number]) if number >= 0 else begins, number, row))
+        for row in found:
+            begins, number = row[0], row[1] - 1
+            begin = max(begins, self.edges[number]) if number >= 0 else begins
+            parts.append((begin, number, dict(zip(names, row, strict=True))))
         return parts
 
-    async def _from_readings(self, start: datetime, end: datetime) -> list[Part]:
-        found = await self.connection.execute(
-            _raw_query(self.measurement), {"device_id": self.device_id, "start": start, "end": end}
-        )
+    async def _from_readings(self, begins: int, ends: int) -> list[Part]:
+        parameters = {"device_id": self.device_id, "start": _time(begins), "end": _time(ends)}
+        found = await self.connection.execute(_raw_query(self.measurement), parameters)
         quarters_found = map(dict, found.mappings())
         return [(row["bucket"], bisect_right(self.edges, row["bucket"]) - 1, row) for row in quarters_found]
+
+
+def _seconds(times: Iterable[datetime]) -> list[int]:
+    return [int(time.timestamp()) for time in times]
+
+
+def _time(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
 
 
 def _begin(part: Part) -> datetime:
@@ -128,15 +143,6 @@ def _level_query(measurement: Measurement, table: str) -> sa.TextClause:
 def _raw_query(measurement: Measurement) -> sa.TextClause:
     query = sa.text(quarters(rolled(measurement), "device_id = :device_id AND ts >= :start AND ts < :end"))
     return query.bindparams(*(sa.bindparam(name, type_=_TIME) for name in ("start", "end")))
-
-
-def _joined(stretches: Iterable[Stretch]) -> list[tuple[datetime, datetime]]:
-    """Put stretches that touch together."""
-    joined: list[tuple[datetime, datetime]] = []
-    for stretch in stretches:
-        start = joined.pop()[0] if joined and joined[-1][1] == stretch.start else stretch.start
-        joined.append((start, stretch.end))
-    return joined
 
 
 def _together(measurement: Measurement, parts: Iterable[Part]) -> dict[int, Row]:

@@ -1,64 +1,57 @@
-"""Divides time among what is materialised for a device and what has to be computed from its readings."""
+"""Divides time among what is materialised for a device and what has to be computed from its readings.
+
+Times are whole seconds since 1970: a year of quarters is divided in a moment, and so is a reader's wait.
+"""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from sungaze_vps.db.models import MILLISECOND
-from sungaze_vps.services.rollups import DAY, floor
 
 RAW = -1
 """Instead of the position of a level: the readings themselves."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of a bucket that comes from one place."""
-
-    level: int
-    """Position among the lengths, or `RAW`."""
-    start: datetime
-    end: datetime
-    bucket: int
-    """Number of the bucket it belongs to."""
+_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How far a device's rollups go."""
 
-    lengths: Sequence[timedelta]
+    lengths: Sequence[int]
     """Lengths of the buckets of each level, the longest first; each is a multiple of the next."""
-    ends: Sequence[datetime]
+    ends: Sequence[int]
     """Where the last bucket of each level ends."""
-    late: Sequence[datetime]
+    late: Sequence[int]
     """UTC days that have readings which are not in the rollups yet, ascending."""
 
-    def divide(self, start: datetime, end: datetime, bucket: int) -> Iterator[Stretch]:
-        """Cover [start, end), on quarters of an hour, with the fewest and longest buckets there are."""
+    def divide(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """Cover [start, end), on quarters of an hour, with the fewest and longest buckets there are.
+
+        Yields:
+            `(level, start, end)`: position among the lengths, or `RAW`; one or more whole buckets of that length.
+        """
         while start < end:
             level, upto = self._next(start, end)
-            yield Stretch(level, start, upto, bucket)
+            yield level, start, upto
             start = upto
 
-    def _next(self, start: datetime, end: datetime) -> tuple[int, datetime]:
-        position = bisect_left(self.late, floor(start, DAY))
-        late = self.late[position] if position < len(self.late) else None
-        if late is not None and late <= start:
-            return RAW, min(end, late + DAY)
-        limit = end if late is None else min(end, late)
+    def _next(self, start: int, end: int) -> tuple[int, int]:
+        position = bisect_left(self.late, start - start % _DAY)
+        late = self.late[position] if position < len(self.late) else end
+        if late <= start:
+            return RAW, min(end, late + _DAY)
+        limit = min(end, late)
         for level, length in enumerate(self.lengths):
-            upto = floor(min(limit, self.ends[level]), length)
-            if floor(start, length) == start and start < upto:
+            last = min(limit, self.ends[level])
+            upto = last - last % length
+            if start % length == 0 and start < upto:
                 return level, self._until_longer(level, start, upto, limit)
         return RAW, limit
 
-    def _until_longer(self, level: int, start: datetime, upto: datetime, limit: datetime) -> datetime:
+    def _until_longer(self, level: int, start: int, upto: int, limit: int) -> int:
         """End before `upto` where a whole bucket of a longer level begins."""
         for longer in range(level - 1, -1, -1):
             length = self.lengths[longer]
-            begins = floor(start - MILLISECOND, length) + length
+            begins = -(-start // length) * length
             if begins + length <= min(limit, self.ends[longer]):
                 return min(upto, begins)
         return upto
