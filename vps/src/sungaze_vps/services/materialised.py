@@ -69,12 +69,11 @@ class Question:
             EPOCH if state[f"last_{position}"] is None else state[f"last_{position}"] + level.length
             for position, level in enumerate(self.levels)
         ]
-        days = [late for late in state["late"] if late < day]
-        days += [state["heard"]] if state["heard"] is not None else []
-        if not days and (span := await find_span(self.connection, self.measurement, self.device_id)):
-            days = [floor(span[0], QUARTER)]
+        heard = state["heard"]
+        if heard is None and (span := await find_span(self.connection, self.measurement, self.device_id)):
+            heard = floor(span[0], QUARTER)
         lengths = [int(level.length.total_seconds()) for level in self.levels]
-        before = min(self.edges[0], max(days, default=self.edges[0]))
+        before = min(self.edges[0], heard or self.edges[0])
         return Reach(lengths, _seconds(ends), _seconds(state["late"])), int(before.timestamp())
 
     async def _from_level(self, level: Level, ranges: Ranges) -> list[Part]:
