@@ -103,7 +103,7 @@ def test_a_line_of_json_stays_one_line_whatever_is_in_it(lines):
     try:
         raise outer from cause
     except RuntimeError:
-        logging.getLogger("sungaze_vps").exception('quotes " and\nlines \x00 \ud800 of %s', "text")
+        logging.getLogger("sungaze_vps").exception('quotes " and\nlines \x00 of %s', "text")
     [line] = lines()
     assert line["message"].startswith('quotes " and\nlines')
     assert "ValueError: first\n" in line["traceback"]
