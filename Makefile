@@ -48,8 +48,8 @@ format: $(READY) ## put the code into shape
 	@$(BIN)/ruff format --quiet
 
 .PHONY: bench
-bench: $(READY) $(LEAN) ## print the measured figures (edge memory, ingest, series)
-	@$(BIN)/python bench/run.py
+bench: $(READY) $(LEAN) ## print the measured figures, all or some [PARTS="ingest series"]
+	@$(BIN)/python bench/run.py $(PARTS)
 
 .PHONY: images
 images: ## build the container images sungaze-edge and sungaze-vps (needs Docker)
