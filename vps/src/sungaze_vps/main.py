@@ -22,6 +22,7 @@ from sungaze_vps.auth.strangers import Strangers
 from sungaze_vps.cache.cache import open_cache
 from sungaze_vps.config import Config, load_config
 from sungaze_vps.db.session import make_engine
+from sungaze_vps.db.turns import Turns
 from sungaze_vps.log import Outage, configure_logging
 from sungaze_vps.measurements import measurements
 from sungaze_vps.metrics import count_connections
@@ -61,6 +62,7 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     )
     app.state.body_limits = BodyLimits(config.max_body_bytes, config.max_inflated_bytes, config.body_timeout_s)
     app.state.engine = make_engine(config.database_url, pool_size=config.db_pool_size)
+    app.state.write_turns = Turns(app.state.engine, config.db_pool_size)
     count_connections(app.state.engine, config.db_pool_size)
     app.state.cache = open_cache(config.redis_url, config.cache_ttl_s)
     app.state.database_outage = Outage(_LOGGER, "the database")

@@ -59,8 +59,9 @@ async def ingest(request: Request) -> Response:
     limits: BodyLimits = request.app.state.body_limits
     body = await read_json_body(request, limits)
     batch = _parse(request, caller, body)
-    # Committed when it returns. It must stay in here: what a dependency does after `yield` comes after the answer.
-    inserted = await store(request.app.state.engine, batch.rows)
+    async with request.app.state.write_turns:
+        # Committed when it returns. It must stay in here: what a dependency does after `yield` comes after the answer.
+        inserted = await store(request.app.state.engine, batch.rows)
     _count(batch, inserted)
     request.app.state.database_outage.passed()
     cache: Cache = request.app.state.cache

@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 WRITER = {"sqlite_begin": "BEGIN IMMEDIATE"}
@@ -16,9 +17,12 @@ because a transaction that reads first can only fail when it finds another write
 _BUSY_TIMEOUT_MS = 5_000
 _POOL_TIMEOUT_S = 5
 _CONNECT_TIMEOUT_S = 5
+_READ_ONLY = "25006"
 _SERVER_SETTINGS = {
     "application_name": "sungaze-vps",
     "timezone": "UTC",
+    "synchronous_commit": "on",  # what is answered with 200 is on disk, however the database is tuned
+    "default_transaction_isolation": "read committed",  # who waited for a device must see what it waited for
     "statement_timeout": "20000",
     "lock_timeout": "10000",
     "idle_in_transaction_session_timeout": "60000",
@@ -48,12 +52,26 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(
-        database_url,
-        **pool,
-        pool_pre_ping=True,  # a database that was restarted costs nobody an error
-        connect_args={"timeout": _CONNECT_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
-    )
+    connect_args = {"timeout": _CONNECT_TIMEOUT_S, "server_settings": _SERVER_SETTINGS}
+    engine = create_async_engine(database_url, **pool, connect_args=connect_args)
+    event.listen(engine.sync_engine, "checkout", _require_open)
+    event.listen(engine.sync_engine, "handle_error", _leave_read_only)
+    return engine
+
+
+def _require_open(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool replace a connection whose end the driver has seen, so that a restart costs nobody an error.
+
+    Asking the server (`pool_pre_ping`) takes three round trips: it doubled the time of a small query.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    """Let go of a server that must not write any more; behind the same name another one may have taken over."""
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True
 
 
 def _make_private_file(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
