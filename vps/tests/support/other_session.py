@@ -25,14 +25,17 @@ async def until_waiting_for_a_lock(other: asyncpg.Connection, number: int = 1) -
     await _until(other, f"SELECT count(*) >= {number} FROM pg_stat_activity WHERE {_OURS} AND wait_event_type = 'Lock'")
 
 
-async def end_connections(other: asyncpg.Connection) -> None:
-    """End what the API has open, and return when the server has."""
-    await other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {_OURS}")
+async def end_connections(other: asyncpg.Connection) -> int:
+    """End what the API has open, and return how many that were when they are gone."""
+    number: int = await other.fetchval(
+        f"SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {_OURS}"
+    )
     await _until(other, f"SELECT count(*) = 0 FROM pg_stat_activity WHERE {_OURS}")
+    return number
 
 
 async def _until(other: asyncpg.Connection, condition: str) -> None:
     async with asyncio.timeout(10):
-        while not await other.fetchval(condition):  # noqa: ASYNC110 (the server tells nobody by itself)
+        while not await other.fetchval(condition):
             await asyncio.sleep(0.01)
             await other.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the same for ever
