@@ -56,8 +56,21 @@ def test_migrate_then_check_is_good(good, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "the database has the schema of this version"
     assert lines[1].startswith("settings: ok (")
-    assert lines[2:] == ["database: ok, schema of this version", "cache: ok"]
+    assert lines[2].startswith("database: ok, schema of this version, ")
+    assert lines[3:] == ["cache: ok"]
     assert TOKEN not in "".join(lines)
+
+
+def test_check_names_the_database_it_found(good, environ, database_url, request, capsys):
+    environ(**good | {"DATABASE_URL": database_url})
+    main(["check"])
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("database: ")]
+    product = {
+        "sqlite": r"SQLite 3\.[\d.]+",
+        "postgresql": r"PostgreSQL \d+\.\d+",
+        "timescaledb": r"PostgreSQL 16\.\d+ with TimescaleDB 2\.[\d.]+ \(timescale licence\)",
+    }[request.node.callspec.params["database_url"]]
+    assert re.fullmatch(f"database: ok, schema of this version, {product}", line)
 
 
 def test_check_before_the_first_start_is_good_and_makes_nothing(good, tmp_path, capsys):

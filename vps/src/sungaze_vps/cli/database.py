@@ -18,6 +18,11 @@ from sungaze_vps.db.session import make_engine
 from sungaze_vps.errors import StartupError
 from sungaze_vps.log import configure_logging
 
+_SERVER = sa.text(
+    "SELECT current_setting('server_version') AS server, current_setting('timescaledb.license', true) AS licence, "
+    "(SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS timescaledb"
+)
+
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `migrate` and `check`."""
@@ -81,7 +86,17 @@ async def _has_no_tables(engine: AsyncEngine) -> bool:
         return await connection.run_sync(lambda sync: not sa.inspect(sync).get_table_names())
 
 
-async def _ask(config: Config, question: Callable[[AsyncEngine], Awaitable[bool]]) -> bool:
+async def _product(engine: AsyncEngine) -> str:
+    """Name what stores the readings, with its version."""
+    async with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            return f"SQLite {await connection.scalar(sa.text('SELECT sqlite_version()'))}"
+        row = (await connection.execute(_SERVER)).one()
+    server = f"PostgreSQL {row.server.split()[0]}"  # a distribution's own number follows
+    return f"{server} with TimescaleDB {row.timescaledb} ({row.licence} licence)" if row.timescaledb else server
+
+
+async def _ask[Answer](config: Config, question: Callable[[AsyncEngine], Awaitable[Answer]]) -> Answer:
     _require_folder(config)
     engine = make_engine(config.database_url, pool_size=1)
     try:
@@ -124,7 +139,7 @@ def _check(_arguments: argparse.Namespace) -> None:
     if config.on_sqlite and not _database_file(config).exists():
         print("database: new, will be made at the first start")
     elif asyncio.run(_is_current(config)):
-        print("database: ok, schema of this version")
+        print(f"database: ok, schema of this version, {asyncio.run(_ask(config, _product))}")
     else:
         raise StartupError("the database has another schema than this version needs; run 'sungaze-vps migrate'")
     if not asyncio.run(_reach_cache(config)):
