@@ -8,15 +8,18 @@ import sqlalchemy as sa
 from sungaze_vps.metrics import SAMPLES
 
 POISON_W = 666.0
-ON_SQLITE = (
-    "CREATE TRIGGER poison AFTER INSERT ON sungrow_samples WHEN NEW.pv_power_w = 666 "
-    "BEGIN SELECT RAISE(ABORT, 'poison'); END",
-)
-ON_POSTGRESQL = (
-    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    "IF NEW.pv_power_w = 666 THEN RAISE 'poison'; END IF; RETURN NEW; END $$",
-    "CREATE TRIGGER poison BEFORE INSERT ON sungrow_samples FOR EACH ROW EXECUTE FUNCTION refuse()",
-)
+ON_SQLITE = """
+    CREATE TRIGGER poison AFTER INSERT ON sungrow_samples WHEN NEW.pv_power_w = 666
+    BEGIN SELECT RAISE(ABORT, 'poison'); END
+"""
+ON_POSTGRESQL = """
+    DO $do$ BEGIN
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN IF NEW.pv_power_w = 666 THEN RAISE 'poison'; END IF; RETURN NEW; END
+        $$;
+        CREATE TRIGGER poison BEFORE INSERT ON sungrow_samples FOR EACH ROW EXECUTE FUNCTION refuse();
+    END $do$
+"""
 
 
 def counted():
@@ -26,8 +29,7 @@ def counted():
 @pytest.mark.parametrize("seed", range(3))
 async def test_the_counts_are_those_of_the_database_although_batches_fail(app, client, seed):
     async with app.state.engine.begin() as connection:
-        for statement in ON_SQLITE if connection.dialect.name == "sqlite" else ON_POSTGRESQL:
-            await connection.exec_driver_sql(statement)
+        await connection.exec_driver_sql(ON_SQLITE if connection.dialect.name == "sqlite" else ON_POSTGRESQL)
     chance = random.Random(seed)
     before, stored, sent = counted(), set(), 0
     for _ in range(30):
