@@ -106,8 +106,7 @@ def postgresql_urls(folder: Path) -> tuple[Any, Iterator[str]]:
     return server, migrated([uri.replace("/postgres?", f"/bench{number}?") for number in range(6)])
 
 
-def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 2
+def main(seconds: float = 2) -> None:
     with tempfile.TemporaryDirectory(prefix="sungaze-bench-") as name:
         folder = Path(name)
         urls = migrated([f"sqlite+aiosqlite:///{folder}/{number}.db" for number in range(6)])
@@ -120,4 +119,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(float, sys.argv[1:]))

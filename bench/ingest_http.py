@@ -64,7 +64,8 @@ def main(seconds: float) -> dict[str, float]:
     figures = {}
     with serving() as database:
         print(f"ingest over HTTP, one worker, {database.product}; medians of {ROUNDS} rounds of {seconds:g} s each")
-        print(f"{'samples':18} batch  samples/s  target   x COPY     COPY/s   p50 ms  p99 ms   CPU api, database, load")
+        heads = "samples/s  target  x COPY    COPY/s  p50 ms  p99 ms   CPU api, database, load  per API core"
+        print(f"{'samples':18} batch {heads}")
         for number, case in enumerate(CASES):
             urls = [database.migrated(f"{name}{number}") for name in ("ingest", "copy")]
             rounds = asyncio.run(_measure(database, urls[0], f"copy{number}", case, seconds))
@@ -77,9 +78,10 @@ def _print(case: Case, rounds: Rounds) -> None:
     api_rate, copy_rate, ratio = (statistics.median(found) for found in (rounds.api, rounds.copy, rounds.ratio))
     percentiles = statistics.quantiles(rounds.took_s, n=100)
     shares = [statistics.median(found) for found in (rounds.api_cpu, rounds.database_cpu, rounds.load_cpu)]
+    cpu = ", ".join(f"{share:.0%}" for share in shares)
     print(
-        f"{case.name:18} {case.size:5} {api_rate:10,.0f} {TARGETS[case.size]:7,} {ratio:8.2f} {copy_rate:10,.0f} "
-        f"{percentiles[49] * 1e3:8.1f} {percentiles[98] * 1e3:7.1f}   {', '.join(f'{share:.0%}' for share in shares)}"
+        f"{case.name:18} {case.size:5} {api_rate:9,.0f} {TARGETS[case.size]:7,} {ratio:7.2f} {copy_rate:9,.0f} "
+        f"{percentiles[49] * 1e3:7.1f} {percentiles[98] * 1e3:7.1f}   {cpu:23}  {api_rate / shares[0]:12,.0f}"
     )
 
 

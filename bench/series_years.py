@@ -14,7 +14,7 @@ from years import DEVICE_ID, make
 
 TARGET_MS = 20
 ZONES = ("UTC", "Europe/Brussels")
-_REPEATS = 100
+_REPEATS = 40
 _WARM_UP = 5
 
 
