@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from other_session import end_connections, other_session, until_waiting_for_a_lock
+from other_session import end_connections, other_session, server_processes, until_waiting_for_a_lock
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from sungaze_vps import main
 from sungaze_vps.config import load_config
 from sungaze_vps.db import session
 from sungaze_vps.main import create_app
+from sungaze_vps.metrics import POOL_IN_USE
 
 NOW = datetime(2026, 6, 21, 12, tzinfo=UTC)
 TOKEN = "write-token-of-the-home"
@@ -37,7 +39,8 @@ async def other(database_url):
 
 @asynccontextmanager
 async def serve(settings):
-    """Give a client of an API of its own."""
+    """Give a client of an API of its own; every connection must have come back in the end."""
+    in_use = POOL_IN_USE._value.get()
     app = create_app(load_config(**settings), now=lambda: NOW)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -46,6 +49,7 @@ async def serve(settings):
         httpx.AsyncClient(transport=transport, base_url="https://server", headers=headers) as client,
     ):
         yield client
+    assert POOL_IN_USE._value.get() == in_use
 
 
 def batch(size):
@@ -234,3 +238,25 @@ async def test_a_server_that_crashes_and_recovers_while_batches_come_in(settings
     assert {answer.headers.get("Retry-After") for answer in answers if answer.status_code == 503} == {"5"}
     async with other_session(database_url) as other:
         assert await other.fetchval("SELECT count(*) FROM sungrow_samples") == 4 * 12 * 20
+
+
+@SIZES
+async def test_a_server_that_hangs_is_given_up_and_taken_up_again(settings, database_url, monkeypatch, size):
+    monkeypatch.setattr(main, "_DATABASE_PATIENCE_S", 0.3)
+    monkeypatch.setattr(session, "_CONNECT_TIMEOUT_S", 0.3)
+    async with serve(settings) as client, other_session(database_url) as other:
+        assert (await client.get("/v1/realtime")).status_code == 404
+        hung = await server_processes(other)
+        for process in hung:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(5):
+                answers = await asyncio.gather(
+                    send(client, size), client.get("/v1/realtime"), client.get("/v1/devices")
+                )
+        finally:
+            for process in hung:
+                os.kill(process, signal.SIGCONT)
+        await require_refused_for_now(answers[0], other)
+        assert {answer.status_code for answer in answers} == {503}
+        await require_stored_once(client, other, size)

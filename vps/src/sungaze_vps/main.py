@@ -29,6 +29,7 @@ from sungaze_vps.metrics import count_connections
 from sungaze_vps.services.validation import SampleParser
 
 _LOGGER = logging.getLogger(__name__)
+_DATABASE_PATIENCE_S = 30  # more than the longest statement may take
 
 
 def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
@@ -61,7 +62,7 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
         measurements().values(), config.max_samples, timedelta(seconds=config.max_clock_skew_s)
     )
     app.state.body_limits = BodyLimits(config.max_body_bytes, config.max_inflated_bytes, config.body_timeout_s)
-    app.state.engine = make_engine(config.database_url, pool_size=config.db_pool_size)
+    app.state.engine = make_engine(config.database_url, pool_size=config.db_pool_size, patience_s=_DATABASE_PATIENCE_S)
     app.state.write_turns = Turns(app.state.engine, config.db_pool_size)
     count_connections(app.state.engine, config.db_pool_size)
     app.state.cache = open_cache(config.redis_url, config.cache_ttl_s)

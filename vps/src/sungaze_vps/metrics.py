@@ -9,12 +9,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from weakref import WeakSet
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 _FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # the library's own; it looks once, when a worker imports it
+_at_work: WeakSet[ConnectionPoolEntry] = WeakSet()
 _LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # as the library has it
@@ -44,8 +47,20 @@ DATABASE_FAILURES = Counter("sungaze_database_failures", "Requests that the data
 def count_connections(engine: AsyncEngine, pool_size: int) -> None:
     """Watch the connections that leave and come back to the pool of an engine."""
     POOL_SIZE.set(pool_size)
-    event.listen(engine.sync_engine, "checkout", lambda *_: POOL_IN_USE.inc())
-    event.listen(engine.sync_engine, "checkin", lambda *_: POOL_IN_USE.dec())
+    event.listen(engine.sync_engine, "checkout", _checked_out)
+    event.listen(engine.sync_engine, "checkin", _checked_in)
+
+
+def _checked_out(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+    if record not in _at_work:
+        _at_work.add(record)
+        POOL_IN_USE.inc()
+
+
+def _checked_in(_connection: object, record: ConnectionPoolEntry) -> None:
+    if record in _at_work:  # one that could not be opened comes back without having left
+        _at_work.remove(record)
+        POOL_IN_USE.dec()
 
 
 @contextmanager

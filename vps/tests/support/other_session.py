@@ -25,6 +25,15 @@ async def until_waiting_for_a_lock(other: asyncpg.Connection, number: int = 1) -
     await _until(other, f"SELECT count(*) >= {number} FROM pg_stat_activity WHERE {_OURS} AND wait_event_type = 'Lock'")
 
 
+async def server_processes(other: asyncpg.Connection) -> list[int]:
+    """Give the processes that serve the API now, and the one that would take its next connections."""
+    rows = await other.fetch(
+        f"SELECT pid FROM pg_stat_activity WHERE {_OURS} "
+        "UNION ALL SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int"
+    )
+    return [row["pid"] for row in rows]
+
+
 async def end_connections(other: asyncpg.Connection) -> int:
     """End what the API has open, and return how many that were when they are gone."""
     number: int = await other.fetchval(

@@ -1,6 +1,7 @@
 """How the server talks to its database: one engine per process, bounded, in UTC, durable."""
 
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 WRITER = {"sqlite_begin": "BEGIN IMMEDIATE"}
 """Execution options of a connection that is going to write: SQLite takes the write lock before it reads anything,
@@ -37,12 +38,14 @@ _SERVER_SETTINGS = {
 }
 
 
-def make_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
+def make_engine(database_url: str, *, pool_size: int = 5, patience_s: float | None = None) -> AsyncEngine:
     """Make the engine for `postgresql+asyncpg://` or `sqlite+aiosqlite://`; connects to nothing yet.
 
     Args:
         database_url: where the database is.
         pool_size: most connections at once; who finds none free for five seconds gets `sqlalchemy.exc.TimeoutError`.
+        patience_s: how long PostgreSQL may be silent before its connection is given up with `TimeoutError`, should it
+            hang or its host be gone without a word; longer than `statement_timeout`. None to wait for ever.
     """
     pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": _POOL_TIMEOUT_S}
     pool["hide_parameters"] = True  # an error in the log tells the statement, not the readings
@@ -52,11 +55,24 @@ def make_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    connect_args = {"timeout": _CONNECT_TIMEOUT_S, "server_settings": _SERVER_SETTINGS}
+    connect_args = {
+        "timeout": _CONNECT_TIMEOUT_S,
+        "command_timeout": patience_s,
+        "server_settings": _SERVER_SETTINGS,
+    }
     engine = create_async_engine(database_url, **pool, connect_args=connect_args)
     event.listen(engine.sync_engine, "checkout", _require_open)
-    event.listen(engine.sync_engine, "handle_error", _leave_read_only)
+    event.listen(engine.sync_engine, "handle_error", _leave)
     return engine
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Give a connection for queries that need not see the same moment; each is one round trip, without a BEGIN."""
+    async with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield connection
 
 
 def _require_open(connection: Any, _record: object, _proxy: object) -> None:
@@ -68,9 +84,10 @@ def _require_open(connection: Any, _record: object, _proxy: object) -> None:
         raise DisconnectionError
 
 
-def _leave_read_only(context: ExceptionContext) -> None:
-    """Let go of a server that must not write any more; behind the same name another one may have taken over."""
-    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+def _leave(context: ExceptionContext) -> None:
+    """Let go of a server that is silent or must not write: behind the same name another one may have taken over."""
+    error = context.original_exception
+    if isinstance(error, TimeoutError) or getattr(error, "sqlstate", None) == _READ_ONLY:
         context.is_disconnect = True
 
 
