@@ -146,6 +146,18 @@ async def test_the_running_hours_are_right_whatever_is_materialised_of_them(seri
     await assert_views_agree(engine, truth)
 
 
+async def test_a_quarter_that_was_closed_before_a_reading_came_is_refreshed_with_its_day(series_api, sungrow):
+    engine = series_api.app.state.engine
+    series_api.now = now = datetime.now(UTC).replace(microsecond=0)
+    readings = house(24, [now - timedelta(minutes=minute) for minute in range(180, 0, -1)])
+    await store(engine, {sungrow: rows(sungrow, readings[::2])})
+    await run_jobs(engine, "policy_refresh_continuous_aggregate")
+    await store(engine, {sungrow: rows(sungrow, readings)})
+    await run_jobs(engine, "refresh_late_days")
+    assert await run(engine, "SELECT * FROM sungrow_late") == []
+    assert_right(await series_api.series(bucket="15m", frame="all"), BruteForce(readings))
+
+
 async def test_compression_waits_for_no_backup_and_lets_no_reader_wait(series_api, sungrow, database_url):
     for migration, revision in ((migrate.downgrade, "base"), (migrate.upgrade, "head")):  # a copy lacks its settings
         await asyncio.to_thread(migration, database_url, revision)
@@ -184,7 +196,11 @@ async def test_rollups_outlive_the_readings_they_were_made_from(series_api, sung
         await run_jobs(engine, process)
     await timescale.refresh(engine, "sungrow")
     assert [await series_api.series(**query) for query in queries] == before
-    await timescale.keep_readings(engine, "sungrow", 0)
+    for days in (120, 0):  # for longer again: what is gone does not come back
+        await timescale.keep_readings(engine, "sungrow", days)
+        await timescale.refresh(engine, "sungrow")
+        await run_jobs(engine, "policy_refresh_continuous_aggregate")
+        assert [await series_api.series(**query) for query in queries] == before
     assert await run(engine, "SELECT * FROM timescaledb_information.jobs WHERE proc_name = 'policy_retention'") == []
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sungaze_vps.api.deps import Device, Engine
 from sungaze_vps.api.problems import problem_responses
 from sungaze_vps.db.models import MILLISECOND
+from sungaze_vps.db.session import reading
 from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.aggregation import Series, series
 from sungaze_vps.services.latest import find_span, latest
@@ -120,7 +121,7 @@ async def _measurement(asked: Asked, engine: AsyncEngine, device_id: str) -> Mea
 async def _window(asked: Asked, engine: AsyncEngine, measurement: Measurement, device_id: str) -> Window:
     start, end = period(asked.frame, asked.zone, asked.now)
     if asked.frame == "all" and not (asked.start and asked.end):
-        async with engine.connect() as connection:
+        async with reading(engine) as connection:
             span = await find_span(connection, measurement, device_id)
         if span is not None:
             start, end = span[0], span[1] + MILLISECOND

@@ -52,9 +52,12 @@ DECLARE
   first timestamptz;
   last timestamptz;
   since timestamptz;
-  widths text[] := ARRAY['hour', 'hour', 'day', 'month'];
-  levels text[] := ARRAY['15min', 'hourly', 'daily', 'monthly'];
   upto timestamptz;
+  closed timestamptz := now() - interval '30 minutes';
+  levels text[] := ARRAY['15min', 'hourly', 'daily', 'monthly'];
+  units text[] := ARRAY['day', 'day', 'day', 'month'];
+  closed_buckets timestamptz[] := ARRAY[date_bin('15 minutes', closed, 'epoch'), date_trunc('hour', closed, 'UTC'),
+    date_trunc('day', closed, 'UTC'), date_trunc('month', closed, 'UTC')];
 BEGIN
   EXECUTE 'SELECT array_agg(device_id), array_agg(day), array_agg(mark), min(day), max(day) FROM ' || late
     INTO devices, days, marks, first, last;
@@ -63,10 +66,8 @@ BEGIN
   END IF;
   COMMIT;
   FOR i IN 1 .. 4 LOOP
-    since := date_trunc(widths[i], first, 'UTC');
-    upto := least(
-      date_trunc(widths[i], last + interval '1 day', 'UTC') + ('1 ' || widths[i])::interval,
-      date_trunc(widths[i], now() - interval '1 hour', 'UTC'));
+    since := date_trunc(units[i], first, 'UTC');
+    upto := least(date_trunc(units[i], last, 'UTC') + ('1 ' || units[i])::interval, closed_buckets[i]);
     IF since < upto THEN
       CALL refresh_continuous_aggregate(
         format('%I', kind || '_' || levels[i])::regclass, since, upto, options => '{"buckets_per_batch": 2880}');

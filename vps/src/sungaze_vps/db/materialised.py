@@ -1,7 +1,7 @@
 """Where the rollups of a kind are: in tables that the insert keeps, or in what continuous aggregates materialised.
 
 The API reads the tables behind the aggregates and adds what they lack itself: through the real-time views a query for
-a few hours would sum up the open hours of every home, once for each stretch of time it asks for.
+a few hours would sum up what is open of every home, once for each stretch of time it asks for.
 """
 
 from dataclasses import dataclass

@@ -65,13 +65,14 @@ _LEVELS = (
     _Level("monthly", "1 month", "100 years", "1 hour"),
 )
 """Each is added up from the one before."""
-_OPEN = "1 hour"
-"""Buckets that ended less than this ago are not materialised yet."""
+_OPEN = "30 minutes"
+"""Buckets that ended less than this ago are not materialised yet, neither here nor by `REFRESH_LATE_DAYS`."""
 _CHUNK = "7 days"
 _COMPRESS_AFTER = "14 days"
 _BATCH = 2880
 """Buckets per batch of a refresh: each batch is planned anew, which takes longer than ten buckets, the default, do."""
 _LATE_EVERY = "1 minute"
+_KEPT_FOR = "CASE WHEN readings_kept_since() > '-infinity' THEN now() - readings_kept_since() END"
 _DELETE_JOB = sa.text(
     "SELECT delete_job(job_id) FROM timescaledb_information.jobs "
     "WHERE proc_name = 'refresh_late_days' AND config ->> 'kind' = :kind"
@@ -141,7 +142,7 @@ async def refresh(engine: AsyncEngine, kind: str) -> None:
             _LOGGER.info("summing up %s_%s", kind, level.view)
             await connection.exec_driver_sql(
                 f"CALL refresh_continuous_aggregate('{kind}_{level.view}', nullif(readings_kept_since(), '-infinity'), "
-                f"date_trunc('hour', now() - INTERVAL '{_OPEN}'), "
+                f"now() - INTERVAL '{_OPEN}', "
                 f"options => '{{\"buckets_per_batch\": {_BATCH}}}')"
             )
         await connection.exec_driver_sql(f'CALL refresh_late_days(0, \'{{"kind": "{kind}"}}\')')
@@ -151,18 +152,20 @@ async def keep_readings(engine: AsyncEngine, kind: str, days: int) -> None:
     """Drop the readings of a kind when they are older than so many days, 0 for never; rollups are always kept.
 
     What has lost its readings must not be computed again: neither the policies nor the marks of late days go back
-    further than readings are kept.
+    further than readings are kept, nor than they ever were when they are kept for longer from now on.
     """
     async with engine.begin() as connection:
-        since = f"INTERVAL '{days} days'" if days else "NULL"
         await connection.exec_driver_sql(f"SELECT remove_retention_policy('{kind}_samples', if_exists => true)")
-        await connection.exec_driver_sql(_kept_since(f"now() - {since}" if days else "'-infinity'"))
+        gone = await connection.scalar(sa.text("SELECT CAST(readings_kept_since() AS text)"))
+        since = f"now() - INTERVAL '{days} days'" if days else "'-infinity'"
+        await connection.exec_driver_sql(_kept_since(f"greatest({since}, timestamptz '{gone}')"))
         for level in _LEVELS:
             view = f"{kind}_{level.view}"
             await connection.exec_driver_sql(f"SELECT remove_continuous_aggregate_policy('{view}', if_exists => true)")
-            await connection.exec_driver_sql(_policy(view, level, since))
+            await connection.exec_driver_sql(_policy(view, level, _KEPT_FOR))
         if days:
-            await connection.exec_driver_sql(f"SELECT add_retention_policy('{kind}_samples', drop_after => {since})")
+            drop = f"SELECT add_retention_policy('{kind}_samples', drop_after => INTERVAL '{days} days')"
+            await connection.exec_driver_sql(drop)
 
 
 def _kept_since(time: str) -> str:

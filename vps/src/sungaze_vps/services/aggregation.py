@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from sungaze_vps.db.materialised import find_levels, forget_levels
 from sungaze_vps.db.models import MILLISECOND, UtcMillis, days_table, maxima, means, quarters_table, sums, weights
+from sungaze_vps.db.session import reading
 from sungaze_vps.db.sets import Columns, parameter_set, set_parameters
 from sungaze_vps.measurement import Energy, Measurement
 from sungaze_vps.services.materialised import Question
@@ -52,7 +53,7 @@ async def series(engine: AsyncEngine, measurement: Measurement, device_id: str, 
     """
     totals: Mapping[int, Totals]
     try:
-        async with engine.connect() as connection:
+        async with reading(engine) as connection:
             levels = await find_levels(connection, measurement)
             if levels:
                 totals = await Question(connection, measurement, levels, device_id, list(edges)).totals()
@@ -62,7 +63,7 @@ async def series(engine: AsyncEngine, measurement: Measurement, device_id: str, 
         if getattr(error.orig, "sqlstate", None) != _UNDEFINED_TABLE:
             raise
         forget_levels(engine)
-        async with engine.connect() as connection:
+        async with reading(engine) as connection:
             totals = await _totals_from_raw(connection, measurement, device_id, edges)
     sources = {energy.name: _source(energy, totals.values()) for energy in measurement.energies}
     points = [(number, _point(measurement, totals[number], sources)) for number in sorted(totals)]

@@ -20,7 +20,7 @@ type Row = tuple[Any, ...]
 type Batches = Mapping[Measurement, Sequence[Row]]
 
 _SQLITE = make_url("sqlite+aiosqlite://").get_dialect()()
-_LATE_AFTER = "30 minutes"
+_LATE_AFTER = "15 minutes"
 """Half of the time that the aggregates leave open (`db/timescale.py`): what is younger cannot be missing in them."""
 _LOCK_DEVICES = sa.text(
     "SELECT pg_advisory_xact_lock(hashtextextended(device_id, 0)) FROM unnest(CAST(:devices AS text[])) AS device_id"

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from sungaze_vps.db.materialised import find_levels
 from sungaze_vps.db.models import samples_table
+from sungaze_vps.db.session import reading
 from sungaze_vps.measurement import Measurement
 
 _DAY = timedelta(days=1)
@@ -21,7 +22,7 @@ type Measurements = Mapping[str, Measurement]
 async def latest(engine: AsyncEngine, measurements: Measurements, device_id: str) -> dict[str, Any] | None:
     """Give the newest reading of a device over all kinds, as the flat object of the wire; None when there is none."""
     newest: tuple[datetime, dict[str, Any]] | None = None
-    async with engine.connect() as connection:
+    async with reading(engine) as connection:
         for kind, measurement in measurements.items():
             row = await _newest(connection, measurement, device_id)
             if row is not None and (newest is None or row["ts"] > newest[0]):
@@ -32,7 +33,7 @@ async def latest(engine: AsyncEngine, measurements: Measurements, device_id: str
 async def devices(engine: AsyncEngine, measurements: Measurements, device_ids: Collection[str]) -> list[dict[str, Any]]:
     """Give `{device_id, kind, first_seen, last_seen}` of each device and kind that has readings, in order of name."""
     found = []
-    async with engine.connect() as connection:
+    async with reading(engine) as connection:
         for device_id in sorted(device_ids):
             for kind, measurement in measurements.items():
                 span = await find_span(connection, measurement, device_id)

@@ -70,7 +70,9 @@ class Question:
             for position, level in enumerate(self.levels)
         ]
         heard = state["heard"]
-        if heard is None and (span := await find_span(self.connection, self.measurement, self.device_id)):
+        if heard is None and state["last_0"] is not None:
+            heard = min([*state["late"], day])  # the device is known by its days, and none is before this one
+        elif heard is None and (span := await find_span(self.connection, self.measurement, self.device_id)):
             heard = floor(span[0], QUARTER)
         lengths = [int(level.length.total_seconds()) for level in self.levels]
         before = min(self.edges[0], heard or self.edges[0])
