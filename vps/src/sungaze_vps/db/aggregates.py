@@ -136,6 +136,11 @@ def added_up(rolled: Rolled) -> list[str]:
     return columns
 
 
+def columns(rolled: Rolled) -> list[str]:
+    """Name the columns that `added_up` gives, as they stand in each aggregate."""
+    return [column.rpartition(" ")[2] for column in added_up(rolled)]
+
+
 def _count(name: str) -> str:
     return f"CAST(sum({name}) AS bigint) AS {name}"
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sungaze_vps.db.aggregates import added_up, quarters
+from sungaze_vps.db.aggregates import added_up, columns, quarters
 from sungaze_vps.db.materialised import Level, Levels, rolled
 from sungaze_vps.db.models import EPOCH, counters, maxima, sums, weights
 from sungaze_vps.measurement import Measurement
@@ -80,8 +80,9 @@ class Question:
 
     async def _from_level(self, level: Level, ranges: Ranges) -> list[Part]:
         starts, ends = ([_time(second) for second in seconds] for seconds in zip(*ranges, strict=True))
+        whole = all(end - start == level.length for start, end in pairwise(self.edges))
         found = await self.connection.execute(
-            _level_query(self.measurement, level.table),
+            _level_query(self.measurement, level.table, one_by_one=whole),
             {"device_id": self.device_id, "starts": starts, "ends": ends, "edges": self.edges},
         )
         names = list(found.keys())
@@ -128,12 +129,13 @@ def _reach_query(measurement: Measurement, levels: Levels) -> sa.TextClause:
 
 
 @cache
-def _level_query(measurement: Measurement, table: str) -> sa.TextClause:
-    columns = ", ".join(added_up(rolled(measurement)))
+def _level_query(measurement: Measurement, table: str, *, one_by_one: bool) -> sa.TextClause:
+    """Sum up the buckets of ranges, or take each as it is where it is a whole bucket of the answer."""
+    selected = columns(rolled(measurement)) if one_by_one else added_up(rolled(measurement))
     # Summed up inside, range by range, so that each looks into its own chunks only.
     sums = (
-        f"SELECT width_bucket(bucket, :edges) AS number, {columns} FROM {table} "
-        "WHERE device_id = :device_id AND bucket >= begins AND bucket < ends GROUP BY 1"
+        f"SELECT width_bucket(bucket, :edges) AS number, {', '.join(selected)} FROM {table} "
+        f"WHERE device_id = :device_id AND bucket >= begins AND bucket < ends{'' if one_by_one else ' GROUP BY 1'}"
     )
     return sa.text(
         f"SELECT begins, sums.* FROM unnest(:starts, :ends) AS ranges(begins, ends) CROSS JOIN LATERAL ({sums}) AS sums"
