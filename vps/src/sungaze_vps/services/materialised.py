@@ -134,11 +134,12 @@ def _level_query(measurement: Measurement, table: str, *, one_by_one: bool) -> s
     selected = columns(rolled(measurement)) if one_by_one else added_up(rolled(measurement))
     # Summed up inside, range by range, so that each looks into its own chunks only.
     sums = (
-        f"SELECT width_bucket(bucket, :edges) AS number, {', '.join(selected)} FROM {table} "
-        f"WHERE device_id = :device_id AND bucket >= begins AND bucket < ends{'' if one_by_one else ' GROUP BY 1'}"
+        f"SELECT {'bucket' if one_by_one else 'starts'} AS begins, width_bucket(bucket, :edges) AS number, "
+        f"{', '.join(selected)} FROM {table} WHERE device_id = :device_id AND bucket >= starts AND bucket < ends"
+        f"{'' if one_by_one else ' GROUP BY 2'}"
     )
     return sa.text(
-        f"SELECT begins, sums.* FROM unnest(:starts, :ends) AS ranges(begins, ends) CROSS JOIN LATERAL ({sums}) AS sums"
+        f"SELECT sums.* FROM unnest(:starts, :ends) AS ranges(starts, ends) CROSS JOIN LATERAL ({sums}) AS sums"
     ).bindparams(*(sa.bindparam(name, type_=_TIMES) for name in ("edges", "starts", "ends")))
 
 
