@@ -11,6 +11,7 @@ from brute_force import BruteForce, around, assert_right, house, rows
 from sqlalchemy import text
 
 from sungaze_vps.db import migrate, timescale
+from sungaze_vps.db.materialised import find_levels
 from sungaze_vps.db.session import make_engine
 from sungaze_vps.services.ingestion import store
 from sungaze_vps.services.latest import latest
@@ -175,6 +176,29 @@ async def test_compression_waits_for_no_backup_and_lets_no_reader_wait(series_ap
         late = house(20, [now - timedelta(days=17, seconds=7)])
         assert await store(engine, {sungrow: rows(sungrow, late)}) == 1
         assert await backup.scalar(count) == 100
+
+
+async def test_summing_up_waits_for_a_job_that_is_at_it(series_api, sungrow, caplog):
+    caplog.set_level("INFO")
+    engine, now = series_api.app.state.engine, datetime.now(UTC).replace(microsecond=0)
+    readings = house(24, [now - timedelta(days=3, hours=n) for n in range(100)])
+    await store(engine, {sungrow: rows(sungrow, readings)})
+    async with engine.connect() as reader:
+        levels = await find_levels(reader, sungrow)
+    async with engine.connect() as blocker:
+        await blocker.execute(text(f"LOCK TABLE {levels[-1].table} IN SHARE MODE"))
+        job = asyncio.create_task(run_jobs(engine, "policy_refresh_continuous_aggregate"))
+        busy = "SELECT count(*) AS n FROM _timescaledb_catalog.continuous_aggs_jobs_refresh_ranges"
+        at_it = 0
+        while not at_it:
+            at_it = (await run(engine, busy))[0]["n"]
+        summing_up = asyncio.create_task(timescale.refresh(engine, "sungrow"))
+        while "waiting" not in caplog.text and not summing_up.done():
+            await asyncio.wait([summing_up], timeout=0.01)
+        await blocker.rollback()
+    await asyncio.gather(job, summing_up)
+    assert caplog.text.count("waiting") == 1
+    await assert_views_agree(engine, BruteForce(readings))
 
 
 async def test_rollups_outlive_the_readings_they_were_made_from(series_api, sungrow):

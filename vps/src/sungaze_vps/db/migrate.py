@@ -80,8 +80,8 @@ async def _settle(database_url: str, keep_readings_days: int) -> None:
             async with engine.connect() as connection:
                 levels = await find_levels(connection, measurement)
             if levels:
+                await timescale.refresh(engine, measurement.kind)  # before any readings are dropped
                 await timescale.keep_readings(engine, measurement.kind, keep_readings_days)
-                await timescale.refresh(engine, measurement.kind)
     finally:
         await engine.dispose()
 

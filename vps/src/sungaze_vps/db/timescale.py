@@ -1,12 +1,13 @@
 """What TimescaleDB offers on a server, and how a kind of reading is put into its hands."""
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from enum import Enum
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from sungaze_vps.db.aggregates import COUNTER_RISE, LATE, REFRESH_LATE_DAYS, Rolled, longer, quarters
 
@@ -73,6 +74,8 @@ _BATCH = 2880
 """Buckets per batch of a refresh: each batch is planned anew, which takes longer than ten buckets, the default, do."""
 _LATE_EVERY = "1 minute"
 _KEPT_FOR = "CASE WHEN readings_kept_since() > '-infinity' THEN now() - readings_kept_since() END"
+_LOCK_NOT_AVAILABLE = "55P03"
+_LOOK_AGAIN_S = 1
 _DELETE_JOB = sa.text(
     "SELECT delete_job(job_id) FROM timescaledb_information.jobs "
     "WHERE proc_name = 'refresh_late_days' AND config ->> 'kind' = :kind"
@@ -97,8 +100,9 @@ def make_aggregates(connection: sa.Connection, rolled: Rolled) -> None:
         query = longer(rolled, source, level.width) if source else quarters(rolled)
         source = f"{kind}_{level.view}"
         _make_aggregate(connection, source, level, query)
-    job = f"SELECT add_job('refresh_late_days', '{_LATE_EVERY}', config => '{{\"kind\": \"{kind}\"}}')"
-    connection.exec_driver_sql(job)
+    # A job that meets another at the same days fails, and is to come again soon.
+    job = f"add_job('refresh_late_days', '{_LATE_EVERY}', config => '{{\"kind\": \"{kind}\"}}')"
+    connection.exec_driver_sql(f"SELECT alter_job({job}, retry_period => INTERVAL '{_LATE_EVERY}')")
     connection.exec_driver_sql(
         f"ALTER TABLE {kind}_samples SET (timescaledb.enable_columnstore, timescaledb.segmentby = 'device_id', "
         "timescaledb.orderby = 'ts')"
@@ -121,7 +125,8 @@ def _policy(view: str, level: _Level, start: str) -> str:
     """Refresh whatever was invalidated since `start`, and nothing else; NULL for however old it is."""
     return (
         f"SELECT add_continuous_aggregate_policy('{view}', start_offset => {start}, end_offset => INTERVAL '{_OPEN}', "
-        f"schedule_interval => INTERVAL '{level.refreshed_every}', buckets_per_batch => {_BATCH})"
+        f"schedule_interval => INTERVAL '{level.refreshed_every}', buckets_per_batch => {_BATCH}, "
+        f"initial_start => now() + INTERVAL '{level.refreshed_every}')"  # what is there is summed up by `refresh`
     )
 
 
@@ -140,12 +145,30 @@ async def refresh(engine: AsyncEngine, kind: str) -> None:
         await connection.exec_driver_sql("SET statement_timeout = 0")
         for level in _LEVELS:
             _LOGGER.info("summing up %s_%s", kind, level.view)
-            await connection.exec_driver_sql(
+            await _after_jobs(
+                connection,
                 f"CALL refresh_continuous_aggregate('{kind}_{level.view}', nullif(readings_kept_since(), '-infinity'), "
                 f"now() - INTERVAL '{_OPEN}', "
-                f"options => '{{\"buckets_per_batch\": {_BATCH}}}')"
+                f"options => '{{\"buckets_per_batch\": {_BATCH}}}')",
             )
-        await connection.exec_driver_sql(f'CALL refresh_late_days(0, \'{{"kind": "{kind}"}}\')')
+        await _after_jobs(connection, f'CALL refresh_late_days(0, \'{{"kind": "{kind}"}}\')')
+
+
+async def _after_jobs(connection: AsyncConnection, refreshing: str) -> None:
+    """Run what TimescaleDB refuses while one of its jobs is at the same."""
+    told = False
+    while True:
+        try:
+            await connection.exec_driver_sql(refreshing)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+        else:
+            return
+        if not told:
+            _LOGGER.info("a job of TimescaleDB is summing this up already; waiting for it")
+        told = True
+        await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 async def keep_readings(engine: AsyncEngine, kind: str, days: int) -> None:
