@@ -100,8 +100,9 @@ def make_aggregates(connection: sa.Connection, rolled: Rolled) -> None:
         query = longer(rolled, source, level.width) if source else quarters(rolled)
         source = f"{kind}_{level.view}"
         _make_aggregate(connection, source, level, query)
-    # A job that meets another at the same days fails, and is to come again soon.
-    job = f"add_job('refresh_late_days', '{_LATE_EVERY}', config => '{{\"kind\": \"{kind}\"}}')"
+    # A job that meets another at the same days fails: this one begins on the minute, the policies half a minute later.
+    config = f"config => '{{\"kind\": \"{kind}\"}}', initial_start => date_trunc('minute', now())"
+    job = f"add_job('refresh_late_days', '{_LATE_EVERY}', {config})"
     connection.exec_driver_sql(f"SELECT alter_job({job}, retry_period => INTERVAL '{_LATE_EVERY}')")
     connection.exec_driver_sql(
         f"ALTER TABLE {kind}_samples SET (timescaledb.enable_columnstore, timescaledb.segmentby = 'device_id', "
@@ -126,7 +127,8 @@ def _policy(view: str, level: _Level, start: str) -> str:
     return (
         f"SELECT add_continuous_aggregate_policy('{view}', start_offset => {start}, end_offset => INTERVAL '{_OPEN}', "
         f"schedule_interval => INTERVAL '{level.refreshed_every}', buckets_per_batch => {_BATCH}, "
-        f"initial_start => now() + INTERVAL '{level.refreshed_every}')"  # what is there is summed up by `refresh`
+        # not at once: what is there is summed up by `refresh`
+        f"initial_start => date_trunc('minute', now()) + INTERVAL '{level.refreshed_every}' + INTERVAL '30 seconds')"
     )
 
 
