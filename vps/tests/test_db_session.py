@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sungaze_vps.db import session
-from sungaze_vps.db.materialised import find_levels
+from sungaze_vps.db.levels import find_levels
 from sungaze_vps.db.models import quarters_table
 from sungaze_vps.db.session import make_engine
 from sungaze_vps.services.aggregation import _sum_query

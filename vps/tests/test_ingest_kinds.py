@@ -7,7 +7,7 @@ import pytest
 from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
 
-from sungaze_vps.db.materialised import find_levels, rolled
+from sungaze_vps.db.levels import find_levels, rolled
 from sungaze_vps.db.models import METADATA, days_table, quarters_table, samples_table
 from sungaze_vps.db.timescale import make_aggregates, make_hypertable
 from sungaze_vps.services.ingestion import store

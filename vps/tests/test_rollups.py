@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from sungaze_vps.db.materialised import find_levels
+from sungaze_vps.db.levels import find_levels
 from sungaze_vps.services.ingestion import store
 from sungaze_vps.services.raw_rollups import quarters_from_raw
 

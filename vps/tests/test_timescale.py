@@ -11,7 +11,7 @@ from brute_force import BruteForce, around, assert_right, house, rows
 from sqlalchemy import text
 
 from sungaze_vps.db import migrate, timescale
-from sungaze_vps.db.materialised import find_levels
+from sungaze_vps.db.levels import find_levels
 from sungaze_vps.db.session import make_engine
 from sungaze_vps.services.ingestion import store
 from sungaze_vps.services.latest import latest

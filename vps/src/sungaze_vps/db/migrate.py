@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sungaze_vps.db import timescale
-from sungaze_vps.db.materialised import find_levels
+from sungaze_vps.db.levels import find_levels
 from sungaze_vps.db.session import WRITER, make_engine
 from sungaze_vps.measurements import measurements
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from sungaze_vps.db.materialised import find_levels, forget_levels
+from sungaze_vps.db.levels import find_levels, forget_levels
 from sungaze_vps.db.models import MILLISECOND, UtcMillis, days_table, maxima, means, quarters_table, sums, weights
 from sungaze_vps.db.session import reading
 from sungaze_vps.db.sets import Columns, parameter_set, set_parameters

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from sungaze_vps.db.materialised import find_levels
+from sungaze_vps.db.levels import find_levels
 from sungaze_vps.db.models import samples_table, to_millis
 from sungaze_vps.db.session import WRITER
 from sungaze_vps.measurement import Measurement

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sungaze_vps.db.aggregates import added_up, columns, quarters
-from sungaze_vps.db.materialised import Level, Levels, rolled
+from sungaze_vps.db.levels import Level, Levels, rolled
 from sungaze_vps.db.models import EPOCH, counters, maxima, sums, weights
 from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.latest import find_span
