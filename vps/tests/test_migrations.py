@@ -2,7 +2,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, make_url, text
 
 from sungaze_vps.db.migrate import check, downgrade, is_current, upgrade
 from sungaze_vps.db.models import samples_table
@@ -91,3 +91,22 @@ def test_a_migration_that_fails_leaves_nothing_half_done(empty_database_url):
     with pytest.raises(Exception, match="already exists"):
         upgrade(empty_database_url)
     assert tables(empty_database_url) == {"sungrow_1day"}
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql", "timescaledb"], indirect=True)
+def test_who_owns_the_database_and_nothing_else_may_migrate_it_and_use_it(empty_database_url):
+    url = make_url(empty_database_url)
+
+    async def hand_over(engine):
+        async with engine.begin() as connection:
+            await connection.execute(text("DROP ROLE IF EXISTS owner"))
+            await connection.execute(text("CREATE ROLE owner LOGIN"))
+            await connection.execute(text(f"ALTER DATABASE {url.database} OWNER TO owner"))
+
+    asyncio.run(on_engine(empty_database_url, hand_over))
+    owned = url.set(username="owner").render_as_string(hide_password=False)
+    upgrade(owned)
+    assert fill(owned) == 1
+    upgrade(owned, keep_readings_days=100)
+    downgrade(owned, "base")
+    assert tables(owned) == {"alembic_version"}
