@@ -72,16 +72,27 @@ async def _run_in(database_url: str, action: Callable[[Config], None]) -> None:
         await engine.dispose()
 
 
+async def sum_up(engine: AsyncEngine) -> list[str]:
+    """Leave no backlog to the jobs of TimescaleDB: until it is summed up, a series reads all of its readings.
+
+    Returns:
+        The kinds of reading that TimescaleDB rolls up; none on another database.
+    """
+    kinds = []
+    for measurement in measurements().values():
+        async with engine.connect() as connection:
+            levels = await find_levels(connection, measurement)
+        if levels:
+            await timescale.refresh(engine, measurement.kind)
+            kinds.append(measurement.kind)
+    return kinds
+
+
 async def _settle(database_url: str, keep_readings_days: int) -> None:
-    """Leave no backlog to the jobs of TimescaleDB: until it is summed up, every series reads all readings."""
     engine = make_engine(database_url, pool_size=1)
     try:
-        for measurement in measurements().values():
-            async with engine.connect() as connection:
-                levels = await find_levels(connection, measurement)
-            if levels:
-                await timescale.refresh(engine, measurement.kind)  # before any readings are dropped
-                await timescale.keep_readings(engine, measurement.kind, keep_readings_days)
+        for kind in await sum_up(engine):  # before any readings are dropped
+            await timescale.keep_readings(engine, kind, keep_readings_days)
     finally:
         await engine.dispose()
 

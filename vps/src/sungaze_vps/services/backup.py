@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from sungaze_vps.db.migrate import sum_up
 from sungaze_vps.db.models import samples_table
 from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.archive import ROWS_PER_BLOCK, ArchiveWriter, Contents, total
@@ -72,6 +73,7 @@ async def restore(engine: AsyncEngine, batches: Iterable[Batch], readings: int, 
         inserted += await store(engine, {measurement: rows})
         done += len(rows)
         report(done, done / readings)
+    await sum_up(engine)
     return inserted
 
 
