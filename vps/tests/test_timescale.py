@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from zoneinfo import ZoneInfo
@@ -41,6 +42,22 @@ async def compress(engine):
     await run_jobs(engine, "policy_compression")
     chunks = "timescaledb_information.chunks WHERE hypertable_name = 'sungrow_samples' AND is_compressed"
     assert (await run(engine, f"SELECT count(*) AS n FROM {chunks}"))[0]["n"] > 0
+
+
+@asynccontextmanager
+async def held_up(engine, sungrow, refreshing):
+    """Keep a job in the middle of a refresh; let it finish afterwards."""
+    async with engine.connect() as blocker:
+        quarters = (await find_levels(blocker, sungrow))[-1].table
+        await blocker.execute(text(f"LOCK TABLE {quarters} IN SHARE MODE"))
+        job = asyncio.create_task(refreshing)
+        busy = "SELECT count(*) AS n FROM _timescaledb_catalog.continuous_aggs_jobs_refresh_ranges"
+        under_way = 0
+        while not under_way:
+            under_way = (await run(engine, busy))[0]["n"]
+        yield
+        await blocker.rollback()
+    await job
 
 
 async def assert_views_agree(engine, truth):
@@ -178,25 +195,30 @@ async def test_compression_waits_for_no_backup_and_lets_no_reader_wait(series_ap
         assert await backup.scalar(count) == 100
 
 
+async def test_a_mark_that_is_renewed_while_its_day_is_refreshed_stays(series_api, sungrow):
+    engine, now = series_api.app.state.engine, datetime.now(UTC).replace(microsecond=0)
+    series_api.now = now
+    readings = house(25, [now - timedelta(days=9, seconds=n) for n in range(60)])
+    await store(engine, {sungrow: rows(sungrow, readings[::2])})
+    async with held_up(engine, sungrow, run_jobs(engine, "refresh_late_days")):
+        await store(engine, {sungrow: rows(sungrow, readings)})
+    assert await run(engine, "SELECT * FROM sungrow_late")
+    await ask_for_all(series_api, BruteForce(readings))
+    await run_jobs(engine, "refresh_late_days")
+    assert await run(engine, "SELECT * FROM sungrow_late") == []
+    await ask_for_all(series_api, BruteForce(readings))
+
+
 async def test_summing_up_waits_for_a_job_that_is_at_it(series_api, sungrow, caplog):
     caplog.set_level("INFO")
     engine, now = series_api.app.state.engine, datetime.now(UTC).replace(microsecond=0)
     readings = house(24, [now - timedelta(days=3, hours=n) for n in range(100)])
     await store(engine, {sungrow: rows(sungrow, readings)})
-    async with engine.connect() as reader:
-        levels = await find_levels(reader, sungrow)
-    async with engine.connect() as blocker:
-        await blocker.execute(text(f"LOCK TABLE {levels[-1].table} IN SHARE MODE"))
-        job = asyncio.create_task(run_jobs(engine, "policy_refresh_continuous_aggregate"))
-        busy = "SELECT count(*) AS n FROM _timescaledb_catalog.continuous_aggs_jobs_refresh_ranges"
-        at_it = 0
-        while not at_it:
-            at_it = (await run(engine, busy))[0]["n"]
+    async with held_up(engine, sungrow, run_jobs(engine, "policy_refresh_continuous_aggregate")):
         summing_up = asyncio.create_task(timescale.refresh(engine, "sungrow"))
         while "waiting" not in caplog.text and not summing_up.done():
             await asyncio.wait([summing_up], timeout=0.01)
-        await blocker.rollback()
-    await asyncio.gather(job, summing_up)
+    await summing_up
     assert caplog.text.count("waiting") == 1
     await assert_views_agree(engine, BruteForce(readings))
 
