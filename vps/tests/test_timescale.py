@@ -223,6 +223,17 @@ async def test_summing_up_waits_for_a_job_that_is_at_it(series_api, sungrow, cap
     await assert_views_agree(engine, BruteForce(readings))
 
 
+async def test_a_counter_that_was_silent_for_days_is_found_where_it_stood(series_api, sungrow):
+    engine = series_api.app.state.engine
+    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    counted = {0: 100.0, 10: 190.0, 11: 191.5}
+    readings = [(noon + timedelta(days=n), 1, {"pv_power_w": 1, "pv_total_kwh": counted.get(n)}) for n in range(12)]
+    await store(engine, {sungrow: rows(sungrow, readings)})
+    await timescale.refresh(engine, "sungrow")
+    answer = await series_api.series(start="2026-06-09", end="2026-06-14", bucket="day")
+    assert [point["pv_kwh"] for point in answer["series"]] == [None, None, 90, 1.5]
+
+
 async def test_rollups_outlive_the_readings_they_were_made_from(series_api, sungrow):
     engine, rng = series_api.app.state.engine, random.Random(21)
     series_api.now = now = datetime.now(UTC).replace(microsecond=0)
