@@ -4,6 +4,7 @@ import pytest
 from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
 
+from sungaze_vps.db import timescale
 from sungaze_vps.services.ingestion import store
 from sungaze_vps.services.latest import devices, latest
 
@@ -49,6 +50,20 @@ async def test_devices_are_listed_with_when_they_were_seen(engine, sungrow):
         }
     ]
     assert await latest(engine, {"sungrow": sungrow}, "unseen") is None
+
+
+@pytest.mark.parametrize("database_url", ["timescaledb"], indirect=True)
+async def test_a_device_was_first_seen_when_its_oldest_reading_says_however_late_that_came(engine, sungrow):
+    async def first_seen():
+        return (await devices(engine, {"sungrow": sungrow}, {"home"}))[0]["first_seen"]
+
+    await store(engine, {sungrow: [row(sungrow, NOON)]})
+    await timescale.refresh(engine, "sungrow")
+    assert await first_seen() == "2026-06-21T12:00:00.000Z"
+    await store(engine, {sungrow: [row(sungrow, NOON - timedelta(days=40, hours=-9))]})
+    assert await first_seen() == "2026-05-12T21:00:00.000Z"
+    await timescale.refresh(engine, "sungrow")
+    assert await first_seen() == "2026-05-12T21:00:00.000Z"
 
 
 async def test_a_large_batch_with_doubles_is_stored_once(engine, sungrow):
