@@ -108,6 +108,7 @@ def test_two_backups_one_after_the_other_are_refused():
 @pytest.mark.parametrize(
     "data",
     [b"", b"PK\x03\x04", b"device_id,ts\n", gzip.compress(b""), gzip.compress(b"some text\n"), gzip.compress(b"{}\n")],
+    ids=["nothing", "zip", "csv", "gzip of nothing", "gzip of text", "gzip of an object"],  # gzip writes the time
 )
 def test_another_file_is_not_taken_for_a_backup(data):
     with pytest.raises(BackupError, match=r"^home\.backup is not a Sungaze backup$"):
