@@ -7,6 +7,7 @@ import pytest
 from brute_force import BruteForce, around, assert_right, house, rows, store_in_disorder
 from sqlalchemy import text
 
+from sungaze_vps.db import timescale
 from sungaze_vps.services.ingestion import store
 
 SPRING = datetime(2026, 3, 29, 1, tzinfo=UTC)
@@ -90,3 +91,14 @@ async def test_what_a_counter_gained_in_a_gap_belongs_to_the_first_reading_after
     await store(series_api.app.state.engine, {sungrow: rows(sungrow, readings)})
     days = await series_api.series(start="2026-06-01", end="2026-07-10", bucket="day")
     assert [point["pv_kwh"] for point in days["series"]] == [0, 90, 0]
+
+
+@pytest.mark.parametrize("database_url", ["timescaledb"], indirect=True)
+async def test_what_came_a_moment_ago_counts_although_its_day_was_just_summed_up(series_api, sungrow):
+    engine, now = series_api.app.state.engine, datetime.now(UTC).replace(microsecond=0)
+    series_api.now = now
+    early, late, last = ([(now - timedelta(seconds=age), 1, {"pv_power_w": 1})] for age in (10, 1200, 5))
+    await store(engine, {sungrow: rows(sungrow, [*early, *late])})
+    await timescale.refresh(engine, "sungrow")
+    await store(engine, {sungrow: rows(sungrow, last)})
+    assert sum(point["sample_count"] for point in (await series_api.series(frame="all"))["series"]) == 3
