@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -77,9 +78,15 @@ def start():
     """Start a command as a process of its own: `start(url, "backup", ...)`; it is killed if it still runs."""
     with ExitStack() as started:
 
-        def start(database_url, *arguments, **options):
+        def start(database_url, *arguments, max_file_bytes=None, **options):
             command = [sys.executable, "-m", "sungaze_vps", *map(str, arguments)]
-            process = subprocess.Popen(command, env=os.environ | settings(database_url), **options)
+            environ = os.environ | settings(database_url)
+            if max_file_bytes is not None:
+                limit = (max_file_bytes, max_file_bytes)
+                options["preexec_fn"] = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+                # What measures coverage could not write its file either, and would say so.
+                environ = {name: value for name, value in environ.items() if not name.startswith("COV")}
+            process = subprocess.Popen(command, env=environ, **options)
             started.enter_context(process)
             started.callback(process.kill)
             return process

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import resource
 import stat
 import subprocess
 import sys
@@ -129,11 +128,7 @@ def test_a_place_that_cannot_take_a_backup_is_named(refusal, database_url, tmp_p
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # the limit would hold for a SQLite file, too
 def test_a_disk_without_room_leaves_no_file_and_says_why(start, many, database_url, tmp_path):
     many(database_url, 20_000)
-
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-
-    process = start(database_url, "backup", tmp_path / "home.backup", stderr=subprocess.PIPE, preexec_fn=limit)
+    process = start(database_url, "backup", tmp_path / "home.backup", stderr=subprocess.PIPE, max_file_bytes=100_000)
     told = process.communicate()[1].decode()
     assert process.returncode == 2
     assert told == "sungaze-vps: the backup cannot be written (File too large); nothing is left of it\n"

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import resource
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -129,11 +128,8 @@ def test_a_backup_goes_through_a_pipe(start, home_url, sqlite_url, answers, home
 
 
 def test_input_that_does_not_fit_where_it_is_kept_is_one_line_that_says_what_to_do(start, sqlite_url):
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-
     pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
-    receiver = start(sqlite_url, "restore", "-", preexec_fn=limit, **pipes)
+    receiver = start(sqlite_url, "restore", "-", max_file_bytes=100_000, **pipes)
     told = receiver.communicate(b"x" * 200_000)[1].decode()
     assert receiver.returncode == 2
     assert told.startswith("sungaze-vps: standard input does not fit into ")
