@@ -78,7 +78,7 @@ def _edge(batch_size: int) -> None:
     """Run the edge's daemon with batches of this size even when it drains."""
     import os  # noqa: PLC0415 - the edge's own process
 
-    from sungaze_edge import config, log, main  # noqa: PLC0415
+    from sungaze_edge import config, log, main  # noqa: PLC0415 - the same
 
     settings = replace(config.load(os.environ), drain_batch_size=batch_size)
     log.set_up(settings.log_level, settings.log_format)
