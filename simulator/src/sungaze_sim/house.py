@@ -53,9 +53,14 @@ class Flow(NamedTuple):
         return sum(self.strings_w)
 
     @property
+    def inverter_w(self) -> int:
+        """What passes the inverter to its AC side, W."""
+        return self.pv_w - self.battery_w
+
+    @property
     def export_w(self) -> int:
         """What is left for the grid, W."""
-        return self.pv_w - self.battery_w - self.load_w
+        return self.inverter_w - self.load_w
 
 
 @dataclass(slots=True)
@@ -113,7 +118,9 @@ class House:
         self._live_until(unix_s)
         flow = self._flow(unix_s)
         memory = self._memory
-        totals = Counters(*memory.totals)
+        counted = list(memory.totals)
+        _count(counted, self._flow(memory.unix_s), unix_s - memory.unix_s)  # the part of the step that has passed
+        totals = Counters(*counted)
         return State(
             at=moment.astimezone(UTC),
             inverter_clock=(moment.astimezone(UTC) + self.spec.clock_offset).replace(tzinfo=None),
@@ -142,27 +149,23 @@ class House:
     def _step(self) -> None:
         memory, spec = self._memory, self.spec
         flow = self._flow(memory.unix_s)
-        inverter_w, export_w = flow.pv_w - flow.battery_w, flow.export_w
-        powers_w = (flow.pv_w, -export_w, export_w, flow.battery_w, -flow.battery_w, inverter_w)
-        for index, power_w in enumerate(powers_w):
-            if power_w > 0:
-                memory.totals[index] += power_w * STEP_S / _WS_PER_KWH
+        _count(memory.totals, flow, STEP_S)
         if flow.battery_w:
             gain = spec.battery_one_way_efficiency
             cells_w = flow.battery_w * gain if flow.battery_w > 0 else flow.battery_w / gain
             stored_kwh = memory.battery_kwh + cells_w * STEP_S / _WS_PER_KWH
             memory.battery_kwh = min(max(stored_kwh, self._floor_kwh()), spec.battery_capacity_kwh)
-        self._warm(flow, inverter_w)
+        self._warm(flow)
         memory.unix_s += STEP_S
         if (memory.unix_s + self._offset_s) % _DAY_S < STEP_S:
             memory.midnight = list(memory.totals)
 
-    def _warm(self, flow: Flow, inverter_w: int) -> None:
+    def _warm(self, flow: Flow) -> None:
         memory, spec = self._memory, self.spec
         air_c = self._weather.temperature_c(memory.unix_s)
         cellar_c = 14 + 0.3 * (air_c - 10)
         battery_goal_c = cellar_c + 12 * abs(flow.battery_w) / spec.battery_max_power_w
-        inverter_goal_c = cellar_c + 6 + 28 * abs(inverter_w) / spec.inverter_rated_w
+        inverter_goal_c = cellar_c + 6 + 28 * abs(flow.inverter_w) / spec.inverter_rated_w
         memory.battery_temp_c += (battery_goal_c - memory.battery_temp_c) * STEP_S / 5400
         memory.inverter_temp_c += (inverter_goal_c - memory.inverter_temp_c) * STEP_S / 1200
 
@@ -208,6 +211,14 @@ class House:
     def _soc_pct(self) -> float:
         capacity_kwh = self.spec.battery_capacity_kwh
         return 100 * self._memory.battery_kwh / capacity_kwh if capacity_kwh else 0.0
+
+
+def _count(totals: list[float], flow: Flow, seconds: float) -> None:
+    """Add what flows in some seconds, in the order of `Counters`."""
+    powers_w = (flow.pv_w, -flow.export_w, flow.export_w, flow.battery_w, -flow.battery_w, flow.inverter_w)
+    for index, power_w in enumerate(powers_w):
+        if power_w > 0:
+            totals[index] += power_w * seconds / _WS_PER_KWH
 
 
 def _first_memory(dice: Random, midnight_s: int, spec: HouseSpec) -> _Memory:

@@ -87,7 +87,14 @@ class State:
         return self.inverter_power_w - self.load_power_w
 
     def rippled(self, watts: int) -> "State":
-        """Give the same house a blink later: somebody's charger takes `watts` more and the voltage moves with it."""
+        """Give the same house a blink later: a charger takes `watts` more from the battery, and the voltage moves too.
+
+        The grid does not notice, so that whoever else watches it sees the same watts.
+        """
+        taken_w = watts if self.battery_soc_pct else 0  # without a battery nothing but the voltage moves
         return replace(
-            self, load_power_w=self.load_power_w + watts, grid_voltage_v=round(self.grid_voltage_v - watts / 10, 1)
+            self,
+            load_power_w=self.load_power_w + taken_w,
+            battery_power_w=self.battery_power_w - taken_w,
+            grid_voltage_v=round(self.grid_voltage_v - watts / 10, 1),
         )

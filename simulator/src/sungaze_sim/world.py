@@ -1,15 +1,16 @@
 """What stands behind the dongle: something that can be asked for one snapshot of all its registers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
-from sungaze_sim.clock import Clock, SystemClock
+from sungaze_sim.clock import Clock
 from sungaze_sim.house import House
 from sungaze_sim.profile import Path, Profile
 from sungaze_sim.registers import holding_words, input_words, published
 from sungaze_sim.state import State
+from sungaze_sim.watcher import Watcher
 
 READ_HOLDING = 3
 READ_INPUT = 4
@@ -53,20 +54,13 @@ class World(Protocol):
 
 
 class HouseWorld:
-    """A living house whose time runs `speed` times as fast as ours from `house.start` on.
-
-    Its lifetime counters count our time: a watcher with an ordinary clock sees energy = power x time, and no counter
-    that runs faster than the inverter can. Daily counters belong to the house's day.
-    """
+    """An inverter in a living house whose time runs `speed` times as fast as ours from `house.start` on."""
 
     def __init__(self, house: House, profile: Profile, *, speed: float = 1, clock: Clock | None = None) -> None:
         """Start the house's time now."""
-        self.house = house
+        self.watcher = Watcher(house, speed=speed, clock=clock)
+        """Who reads the registers; `watcher.beside()` reads another device of the same house."""
         self.profile = profile
-        self.speed = speed
-        self._clock = clock or SystemClock()
-        self._began = self._clock.monotonic()
-        self._first_totals = house.at(house.start).totals
         self._ripple = 0
         self._last: Mapping[str, float | None] = {}
 
@@ -74,25 +68,17 @@ class HouseWorld:
         """Name the inverter."""
         return f"a {self.profile.model.name}"
 
-    def house_time(self) -> datetime:
-        """Give the time in the house, UTC."""
-        return self.house.start + timedelta(seconds=(self._clock.monotonic() - self._began) * self.speed)
-
     def snapshot(self) -> Snapshot:
         """Write the house of this instant into registers; no two snapshots in a row publish the same values."""
-        now = self.house_time()
-        state = self._unlike_the_last(self._in_our_time(self.house.at(now)))
+        now = self.watcher.now()
+        state = self._unlike_the_last(self.watcher.look(now))
         return Snapshot(
             truth=self._last,
-            house_time=now,
+            house_time=self.watcher.house_time(now),
             input_words=input_words(state, self.profile),
             holding_words=holding_words(state.inverter_clock, self.profile),
             gap=LAN_GAP if self.profile.path is Path.LAN else WINET_GAP,
         )
-
-    def _in_our_time(self, state: State) -> State:
-        added = state.totals.since(self._first_totals)
-        return replace(state, totals=self._first_totals.plus(added, 1 / self.speed))
 
     def _unlike_the_last(self, state: State) -> State:
         while True:
