@@ -29,7 +29,7 @@ class Field:
     description: str
     minimum: float = -1e9
     maximum: float = 1e9
-    type: Literal["number", "text"] = "number"
+    type: Literal["number", "text", "time"] = "number"
     rollup: Rollup = Rollup.NONE
 
 
@@ -54,6 +54,8 @@ class Measurement:
     kind: str
     fields: tuple[Field, ...]
     energies: tuple[Energy, ...] = ()
+    segment: str | None = None
+    """A text field that names the meter behind the counters: from one meter to another no energy is counted."""
     marker: str | None = None
     """A field whose presence says a sample without `kind` is of this kind; one kind has none and takes the rest."""
 

@@ -29,6 +29,23 @@ END $$
 """What a counter gained from the end of each part to the beginning of the next; parts of one reading begin and end
 with it."""
 
+SEGMENTED_COUNTER_RISE = """
+CREATE OR REPLACE FUNCTION counter_rise(
+  firsts float8[], lasts float8[], first_segments text[], last_segments text[]
+) RETURNS float8
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  gained float8 := 0;
+BEGIN
+  FOR i IN 2 .. coalesce(cardinality(firsts), 0) LOOP
+    IF firsts[i] > lasts[i - 1] AND coalesce(first_segments[i] = last_segments[i - 1], true) THEN
+      gained := gained + (firsts[i] - lasts[i - 1]);
+    END IF;
+  END LOOP;
+  RETURN gained;
+END $$
+"""
+"""The same where readings name the meter: nothing is gained from one meter to another."""
 
 LATE = """
 CREATE TABLE {kind}_late (
@@ -92,6 +109,8 @@ class Rolled:
     counters: Sequence[str]
     energies: Sequence[tuple[str, str, Literal[1, -1]]]
     """`(name, power field, direction)`"""
+    segment: str | None = None
+    """The text field that names the meter behind the counters."""
 
 
 def quarters(rolled: Rolled, readings: str = "") -> str:
@@ -104,8 +123,11 @@ def quarters(rolled: Rolled, readings: str = "") -> str:
     columns += [f"{_work(power, sign)} AS work_{name}" for name, power, sign in rolled.energies]
     columns += [f"max({name}) AS max_{name}" for name in rolled.maxima]
     for name in rolled.counters:
-        values = f"array_agg({_whole(f'{name} * 1000000::float8')} ORDER BY ts) FILTER (WHERE {name} IS NOT NULL)"
-        columns += _counter(name, values, values, f"CASE WHEN count({name}) > 0 THEN 0::float8 END")
+        known = f"ORDER BY ts) FILTER (WHERE {name} IS NOT NULL)"
+        values = f"array_agg({_whole(f'{name} * 1000000::float8')} {known}"
+        segments = f"array_agg({rolled.segment} {known}" if rolled.segment else ""
+        inside = f"CASE WHEN count({name}) > 0 THEN 0::float8 END"
+        columns += _counter(name, (values, values), (segments, segments), inside)
     return _select(columns, f"{rolled.kind}_samples{readings and ' WHERE ' + readings}")
 
 
@@ -128,11 +150,14 @@ def added_up(rolled: Rolled) -> list[str]:
     columns += [f"sum(work_{name}) AS work_{name}" for name, _, _ in rolled.energies]
     columns += [f"max(max_{name}) AS max_{name}" for name in rolled.maxima]
     for name in rolled.counters:
-        firsts, lasts = (
-            f"array_agg({part}_{name} ORDER BY bucket) FILTER (WHERE first_{name} IS NOT NULL)"
-            for part in ("first", "last")
+        values, segments = (
+            tuple(
+                f"array_agg({part}_{kind}{name} ORDER BY bucket) FILTER (WHERE first_{name} IS NOT NULL)"
+                for part in ("first", "last")
+            )
+            for kind in ("", "segment_")
         )
-        columns += _counter(name, firsts, lasts, f"sum(inside_{name})")
+        columns += _counter(name, values, segments if rolled.segment else ("", ""), f"sum(inside_{name})")
     return columns
 
 
@@ -145,12 +170,16 @@ def _count(name: str) -> str:
     return f"CAST(sum({name}) AS bigint) AS {name}"
 
 
-def _counter(name: str, firsts: str, lasts: str, inside: str) -> list[str]:
-    return [
-        f"({firsts})[1] AS first_{name}",
-        f"({lasts})[cardinality({lasts})] AS last_{name}",
-        f"{inside} + counter_rise({firsts}, {lasts}) AS inside_{name}",
-    ]
+def _counter(name: str, values: Sequence[str], segments: Sequence[str], inside: str) -> list[str]:
+    """Give the columns of a counter from arrays of its values, and of its segments if it has any: firsts, lasts."""
+    named = [array for array in segments if array]
+    columns = [*_ends(values, name), f"{inside} + counter_rise({', '.join([*values, *named])}) AS inside_{name}"]
+    return [*columns, *(_ends(segments, f"segment_{name}") if named else ())]
+
+
+def _ends(arrays: Sequence[str], name: str) -> list[str]:
+    firsts, lasts = arrays
+    return [f"({firsts})[1] AS first_{name}", f"({lasts})[cardinality({lasts})] AS last_{name}"]
 
 
 def _work(power: str, sign: int) -> str:

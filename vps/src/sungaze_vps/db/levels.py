@@ -69,4 +69,5 @@ def rolled(measurement: Measurement) -> Rolled:
         [name.removeprefix("max_") for name in maxima(measurement)],
         counters(measurement),
         [(energy.name, energy.power, energy.sign) for energy in measurement.energies],
+        measurement.segment,
     )

@@ -9,7 +9,8 @@ PRECISION make those sums exact, whatever the order of adding, up to 2^53:
 - `max_<field>`: in the field's unit
 - `rise_<counter>`: millionths of a kWh (mWh) the meter gained, see `services/rollups.py`
 - `work_<energy>`: mWh, from power times the time covered, see there
-- quarters only: `first_<counter>`, `last_<counter>` (mWh), `inside_<counter>` (mWh gained after the first)
+- quarters only: `first_<counter>`, `last_<counter>` (mWh), `inside_<counter>` (mWh gained after the first), and where
+  readings name the meter, `first_segment_<counter>` and `last_segment_<counter>`
 """
 
 from datetime import UTC, datetime, timedelta
@@ -65,7 +66,7 @@ METADATA = sa.MetaData()
 @cache
 def samples_table(measurement: Measurement) -> sa.Table:
     """Give the table of raw readings; key `(device_id, ts)`."""
-    kinds = {"number": sa.Double, "text": sa.Text}
+    kinds = {"number": sa.Double, "text": sa.Text, "time": UtcMillis}
     return sa.Table(
         measurement.samples_table,
         METADATA,
@@ -81,7 +82,9 @@ def samples_table(measurement: Measurement) -> sa.Table:
 def quarters_table(measurement: Measurement) -> sa.Table:
     """Give the table of UTC quarters of an hour; key `(device_id, bucket)`."""
     names = [f"{part}_{name}" for name in counters(measurement) for part in ("first", "last", "inside")]
-    return _rollup_table(f"{measurement.kind}_15min", measurement, *(sa.Column(name, sa.Double) for name in names))
+    counted = [sa.Column(name, sa.Double) for name in names]
+    segments = [sa.Column(name, sa.Text) for name in segment_columns(measurement)]
+    return _rollup_table(f"{measurement.kind}_15min", measurement, *counted, *segments)
 
 
 @cache
@@ -90,7 +93,7 @@ def days_table(measurement: Measurement) -> sa.Table:
     return _rollup_table(f"{measurement.kind}_1day", measurement)
 
 
-def _rollup_table(name: str, measurement: Measurement, *more: sa.Column[float]) -> sa.Table:
+def _rollup_table(name: str, measurement: Measurement, *more: sa.Column[Any]) -> sa.Table:
     return sa.Table(
         name,
         METADATA,
@@ -112,6 +115,12 @@ def means(measurement: Measurement) -> list[str]:
 def counters(measurement: Measurement) -> list[str]:
     """Name the fields that are ever-growing meters."""
     return [field.name for field in measurement.fields if field.rollup is Rollup.COUNTER]
+
+
+def segment_columns(measurement: Measurement) -> list[str]:
+    """Name the columns that tell which meter a quarter's counters began and ended with."""
+    named = counters(measurement) if measurement.segment else []
+    return [f"{part}_segment_{name}" for name in named for part in ("first", "last")]
 
 
 def weights(measurement: Measurement) -> list[str]:

@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from sungaze_vps.db.aggregates import COUNTER_RISE, LATE, REFRESH_LATE_DAYS, Rolled, longer, quarters
+from sungaze_vps.db.aggregates import (
+    COUNTER_RISE,
+    LATE,
+    REFRESH_LATE_DAYS,
+    SEGMENTED_COUNTER_RISE,
+    Rolled,
+    longer,
+    quarters,
+)
 
 _LOGGER = logging.getLogger(__name__)
 _NEEDED = (2, 29)
@@ -95,8 +103,10 @@ def make_hypertable(connection: sa.Connection, rolled: Rolled) -> None:
 def make_aggregates(connection: sa.Connection, rolled: Rolled) -> None:
     """Make the continuous aggregates, what keeps them up to date, and the compression of old chunks."""
     kind = rolled.kind
-    for statement in (COUNTER_RISE, REFRESH_LATE_DAYS, LATE.format(kind=kind), _kept_since("'-infinity'")):
+    for statement in (COUNTER_RISE, SEGMENTED_COUNTER_RISE, REFRESH_LATE_DAYS, LATE.format(kind=kind)):
         connection.exec_driver_sql(statement)
+    if not connection.scalar(sa.text("SELECT to_regproc('readings_kept_since') IS NOT NULL")):  # with another kind
+        connection.exec_driver_sql(_kept_since("'-infinity'"))
     source = ""
     for level in _LEVELS:
         query = longer(rolled, source, level.width) if source else quarters(rolled)

@@ -16,6 +16,7 @@ from sungaze_vps.db.aggregates import added_up, columns, quarters
 from sungaze_vps.db.levels import Level, Levels, rolled
 from sungaze_vps.db.models import EPOCH, counters, maxima, sums, weights
 from sungaze_vps.measurement import Measurement
+from sungaze_vps.services.counters import is_another
 from sungaze_vps.services.latest import find_span
 from sungaze_vps.services.rollups import DAY, QUARTER, floor
 from sungaze_vps.services.stretches import RAW, Reach
@@ -24,6 +25,8 @@ type Row = dict[str, Any]
 type Part = tuple[datetime, int, Row]
 """When it begins, the number of its bucket, and its sums."""
 
+type Standing = dict[str, tuple[float, str | None]]
+"""Counter -> what it showed last, and the meter, if readings name it."""
 type Ranges = list[tuple[int, int]]
 """Stretches of time, in seconds since 1970, ascending."""
 
@@ -153,7 +156,7 @@ def _together(measurement: Measurement, parts: Iterable[Part]) -> dict[int, Row]
     """Add up the parts of each bucket; in order of time, because counters gain from one part to the next."""
     additive = ["sample_count", *weights(measurement), *sums(measurement)]
     rising = counters(measurement)
-    stood: Row = {}
+    stood: Standing = {}
     found: dict[int, Row] = {}
     for _, number, part in parts:
         for name in rising:
@@ -177,11 +180,14 @@ def _either(one: Any, other: Any, both: Any) -> Any:
     return both(one, other)
 
 
-def _rise(part: Row, name: str, stood: Row) -> float | None:
+def _rise(part: Row, name: str, stood: Standing) -> float | None:
     """Give what a counter gained inside a part and since the one before; `stood` tells where it was and is."""
     first: float | None = part[f"first_{name}"]
     if first is None:
         return None
-    rise: float = part[f"inside_{name}"] + max(0.0, first - stood.get(name, first))
-    stood[name] = part[f"last_{name}"]
+    rise: float = part[f"inside_{name}"]
+    last, segment = stood.get(name, (first, None))
+    if not is_another(segment, part.get(f"first_segment_{name}")):
+        rise += max(0.0, first - last)
+    stood[name] = part[f"last_{name}"], part.get(f"last_segment_{name}")
     return rise

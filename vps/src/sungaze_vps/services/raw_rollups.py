@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sungaze_vps.db.models import MILLISECOND, counters, samples_table
 from sungaze_vps.db.sets import set_parameters
 from sungaze_vps.measurement import Measurement
-from sungaze_vps.services.counters import millionths, read_counters
+from sungaze_vps.services.counters import is_another, millionths, read_counters
 from sungaze_vps.services.latest import find_span
 from sungaze_vps.services.rollup_statements import counted_columns, quarters_from_samples
 from sungaze_vps.services.rollups import QUARTER, floor, quarter_parameters
@@ -36,20 +36,25 @@ async def quarters_from_raw(
     return quarters
 
 
-def _link(quarters: list[dict[str, Any]], name: str, last: float | None) -> None:
+def _link(quarters: list[dict[str, Any]], name: str, stood: tuple[float | None, str | None]) -> None:
+    last, segment = stood
     for quarter in quarters:
         first = quarter[f"first_{name}"]
         quarter[f"rise_{name}"] = None
         if first is not None:
-            quarter[f"rise_{name}"] = quarter[f"inside_{name}"] + max(0.0, first - (first if last is None else last))
-            last = quarter[f"last_{name}"]
+            is_continued = last is not None and not is_another(segment, quarter.get(f"first_segment_{name}"))
+            quarter[f"rise_{name}"] = quarter[f"inside_{name}"] + (max(0.0, first - last) if is_continued else 0.0)
+            last, segment = quarter[f"last_{name}"], quarter.get(f"last_segment_{name}")
 
 
 async def _last_before(
     connection: AsyncConnection, measurement: Measurement, name: str, device_id: str, start: datetime
-) -> float | None:
+) -> tuple[float | None, str | None]:
+    """Give where a counter stood, and of which meter."""
     samples = samples_table(measurement)
-    known = samples.c[name].is_not(None)
-    query = sa.select(samples.c[name]).where(samples.c.device_id == device_id, samples.c.ts < start, known)
-    value = await connection.scalar(query.order_by(samples.c.ts.desc()).limit(1))
-    return None if value is None else millionths(value)
+    segment = samples.c[measurement.segment] if measurement.segment else sa.null()
+    query = sa.select(samples.c[name], segment).where(
+        samples.c.device_id == device_id, samples.c.ts < start, samples.c[name].is_not(None)
+    )
+    row = (await connection.execute(query.order_by(samples.c.ts.desc()).limit(1))).first()
+    return (None, None) if row is None else (millionths(row[0]), row[1])

@@ -29,6 +29,14 @@ QUARTERS: Columns = {
     "number": sa.Integer,
 }
 """A set of quarters: start, end and a number."""
+COUNTED: Columns = {
+    "first": sa.Double,
+    "last": sa.Double,
+    "inside": sa.Double,
+    "first_segment": sa.Text,
+    "last_segment": sa.Text,
+}
+"""What is found out about each counter of a quarter; the segments are kept where the readings name them."""
 DAYS: Columns = {"device_id": sa.Text, "bucket": UtcMillis, "until": UtcMillis}
 
 _THOUSANDTHS = 1e3
@@ -39,7 +47,7 @@ _QUARTER_MS = 9e5
 def counted_columns(measurement: Measurement) -> Columns:
     """Give the columns of the set `counted`: what `services/counters.py` found in each quarter of the other set."""
     return {"number": sa.Integer} | {
-        f"{part}_{name}": sa.Double for name in counters(measurement) for part in ("first", "last", "inside")
+        f"{part}_{name}": type_ for name in counters(measurement) for part, type_ in COUNTED.items()
     }
 
 
@@ -58,7 +66,7 @@ def link_counters(measurement: Measurement, dialect: str) -> sa.UpdateBase:
     return (
         sa.update(table)
         .where(table.c.device_id == affected.c.device_id, table.c.bucket == affected.c.bucket)
-        .values({f"rise_{name}": _rise(table, name, dialect) for name in counters(measurement)})
+        .values({f"rise_{name}": _rise(measurement, name, dialect) for name in counters(measurement)})
         .returning(table.c.device_id, table.c.bucket)
     )
 
@@ -109,7 +117,7 @@ def quarters_from_samples(measurement: Measurement, dialect: str) -> sa.Select[A
         for energy in measurement.energies
     ]
     counted = parameter_set("counted", counted_columns(measurement), dialect)
-    found = [column for column in counted.c if column.name != "number"]
+    found = [column for column in counted.c if column.name in quarters_table(measurement).c]
     kept = ["device_id", "bucket", "sample_count", *weights(measurement), *maxima(measurement)]
     kept += [f"sum_{name}" for name in means(measurement)]
     return sa.select(*(covered.c[name] for name in kept), *works, *found).join_from(
@@ -174,12 +182,17 @@ def _affected(measurement: Measurement, keys: sa.FromClause) -> sa.Subquery:
     return sa.union(sa.select(keys.c.device_id, keys.c.bucket), *following).subquery("affected")
 
 
-def _rise(table: sa.Table, name: str, dialect: str) -> Expression:
-    """Give what a counter gained in a quarter: inside, and since it was last read before."""
+def _rise(measurement: Measurement, name: str, dialect: str) -> Expression:
+    """Give what a counter gained in a quarter: inside, and since it was last read before, if from the same meter."""
+    table = quarters_table(measurement)
     first = table.c[f"first_{name}"]
     previous = sa.alias(table)
+    last: Expression = previous.c[f"last_{name}"]
+    if measurement.segment:
+        swapped = previous.c[f"last_segment_{name}"] != table.c[f"first_segment_{name}"]
+        last = sa.case((swapped, first), else_=last)
     last_before = (
-        sa.select(previous.c[f"last_{name}"])
+        sa.select(last)
         .where(
             previous.c.device_id == table.c.device_id,
             previous.c.bucket < table.c.bucket,

@@ -40,6 +40,9 @@ def wanted(field: Field) -> Wanted:
     if field.type == "text":
         meta = Meta(max_length=MAX_TEXT_LENGTH, pattern=_TEXT, description=field.description)
         return Annotated[str, meta] | None, f"must be text of at most {MAX_TEXT_LENGTH} visible characters, or null"
+    if field.type == "time":
+        meta = Meta(tz=True, description=field.description)
+        return Annotated[datetime, meta] | None, f"must be a time with a zone from {OLDEST_TS.year} to 2199, or null"
     meta = Meta(ge=field.minimum, le=field.maximum, description=field.description)
     return Annotated[float, meta] | None, f"must be a number from {field.minimum:.10g} to {field.maximum:.10g}, or null"
 

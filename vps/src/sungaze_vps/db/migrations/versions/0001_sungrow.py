@@ -1,17 +1,15 @@
 """Readings of a Sungrow inverter, their quarters and days, and the rollups of spec 002 as views."""
 
-from typing import Any
-
-import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
+
+from sungaze_vps.db.aggregates import Rolled
+from sungaze_vps.db.kinds import drop_rollups, make_rollups, make_samples
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-TIME = sa.Integer().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
 NUMBERS = (
     "pv_power_w",
     "pv_daily_kwh",
@@ -48,100 +46,33 @@ NUMBERS = (
     "phase_c_voltage_v",
     "phase_c_current_a",
 )
-MEANS = ("pv_power_w", "battery_power_w", "battery_soc_pct", "load_power_w", "export_power_w")
-COUNTERS = (
-    "pv_total_kwh",
-    "import_total_kwh",
-    "export_total_kwh",
-    "battery_charge_total_kwh",
-    "battery_discharge_total_kwh",
-)
-ENERGIES = ("pv_kwh", "import_kwh", "export_kwh", "battery_charge_kwh", "load_kwh", "battery_discharge_kwh")
-
-VIEWS = {
-    # view: (table, start of the bucket on PostgreSQL, on SQLite)
-    "sungrow_hourly": ("sungrow_15min", "date_trunc('hour', bucket, 'UTC')", "bucket / 3600000 * 3600000"),
-    "sungrow_daily": ("sungrow_1day", "bucket", "bucket"),
-    "sungrow_monthly": (
-        "sungrow_1day",
-        "date_trunc('month', bucket, 'UTC')",
-        "CAST(strftime('%s', bucket / 1000, 'unixepoch', 'start of month') AS INTEGER) * 1000",
+ROLLED = Rolled(
+    kind="sungrow",
+    means=("pv_power_w", "battery_power_w", "battery_soc_pct", "load_power_w", "export_power_w"),
+    maxima=("pv_power_w",),
+    counters=(
+        "pv_total_kwh",
+        "import_total_kwh",
+        "export_total_kwh",
+        "battery_charge_total_kwh",
+        "battery_discharge_total_kwh",
     ),
-}
-VIEW = """
-CREATE VIEW {view} AS
-SELECT
-  {start} AS bucket,
-  device_id,
-  sum(sum_pv_power_w) / nullif(sum(weight_pv_power_w), 0) / 1000 AS avg_pv_power_w,
-  max(max_pv_power_w) AS max_pv_power_w,
-  sum(sum_battery_power_w) / nullif(sum(weight_battery_power_w), 0) / 1000 AS avg_battery_power_w,
-  sum(sum_battery_soc_pct) / nullif(sum(weight_battery_soc_pct), 0) / 1000 AS avg_battery_soc_pct,
-  sum(sum_load_power_w) / nullif(sum(weight_load_power_w), 0) / 1000 AS avg_load_power_w,
-  sum(sum_export_power_w) / nullif(sum(weight_export_power_w), 0) / 1000 AS avg_export_power_w,
-  {count} AS sample_count
-FROM {table}
-GROUP BY 1, 2
-"""
+    energies=(
+        ("pv_kwh", "pv_power_w", 1),
+        ("import_kwh", "export_power_w", -1),
+        ("export_kwh", "export_power_w", 1),
+        ("battery_charge_kwh", "battery_power_w", 1),
+        ("load_kwh", "load_power_w", 1),
+        ("battery_discharge_kwh", "battery_power_w", -1),
+    ),
+)
 
 
 def upgrade() -> None:
-    op.create_table(
-        "sungrow_samples",
-        sa.Column("device_id", sa.Text, primary_key=True),
-        sa.Column("ts", TIME, primary_key=True),
-        sa.Column("sample_count", sa.Integer, nullable=False, server_default="1"),
-        *(sa.Column(name, sa.Double) for name in NUMBERS),
-        sa.Column("running_state", sa.Text),
-        sqlite_with_rowid=False,
-    )
-    make_rollups()
-
-
-def make_rollups() -> None:
-    inside = [f"{part}_{name}" for name in COUNTERS for part in ("first", "last", "inside")]
-    op.create_table(
-        "sungrow_15min", *_sums(), *(sa.Column(name, sa.Double) for name in inside), sqlite_with_rowid=False
-    )
-    op.create_table("sungrow_1day", *_sums(), sqlite_with_rowid=False)
-    for view in VIEWS:
-        op.execute(_view(view))
-
-
-def _sums() -> list[sa.Column[Any]]:
-    doubles = [
-        *(f"sum_{name}" for name in MEANS),
-        *(f"rise_{name}" for name in COUNTERS),
-        *(f"work_{name}" for name in ENERGIES),
-        "max_pv_power_w",
-    ]
-    return [
-        sa.Column("device_id", sa.Text, primary_key=True),
-        sa.Column("bucket", TIME, primary_key=True),
-        sa.Column("sample_count", sa.BigInteger, nullable=False),
-        *(sa.Column(f"weight_{name}", sa.BigInteger, nullable=False) for name in MEANS),
-        *(sa.Column(name, sa.Double) for name in doubles),
-    ]
-
-
-def _view(view: str) -> str:
-    table, postgresql_start, sqlite_start = VIEWS[view]
-    on_postgresql = op.get_bind().dialect.name == "postgresql"
-    return VIEW.format(
-        view=view,
-        table=table,
-        start=postgresql_start if on_postgresql else sqlite_start,
-        count="CAST(sum(sample_count) AS BIGINT)" if on_postgresql else "sum(sample_count)",
-    )
+    make_samples("sungrow", {**dict.fromkeys(NUMBERS, "number"), "running_state": "text"})
+    make_rollups(ROLLED)
 
 
 def downgrade() -> None:
-    drop_rollups()
+    drop_rollups("sungrow")
     op.drop_table("sungrow_samples")
-
-
-def drop_rollups() -> None:
-    for view in VIEWS:
-        op.execute(f"DROP VIEW {view}")
-    for table in ("sungrow_1day", "sungrow_15min"):
-        op.drop_table(table)
