@@ -111,11 +111,10 @@ async def read_series(device_id: Device, asked: Annotated[Asked, Depends()], eng
 async def _measurement(asked: Asked, engine: AsyncEngine, device_id: str) -> Measurement:
     if asked.kind is not None:
         return asked.measurements[asked.kind]
-    first = next(iter(asked.measurements.values()))
-    if len(asked.measurements) == 1:
-        return first
     newest = await latest(engine, asked.measurements, device_id)
-    return asked.measurements[newest["kind"]] if newest else first
+    if newest is not None:
+        return asked.measurements[newest["kind"]]
+    return next(measurement for measurement in asked.measurements.values() if measurement.marker is None)
 
 
 async def _window(asked: Asked, engine: AsyncEngine, measurement: Measurement, device_id: str) -> Window:

@@ -17,7 +17,7 @@ from sungaze_vps.services.archive import FORMAT, IDENTITY, VERSION, Block, Conte
 _MAGIC = b"\x1f\x8b"  # how every gzip file begins
 _MAX_LINE_BYTES = 64 * 1024**2  # a block has about one million; what has so many is not ours
 _TIME = Annotated[datetime, msgspec.Meta(tz=True)]
-_TYPES: Mapping[str, Any] = {"number": float | None, "text": str | None}
+_TYPES: Mapping[str, Any] = {"number": float | None, "text": str | None, "time": _TIME | None}
 
 type Batch = tuple[Measurement, list[tuple[Any, ...]]]
 """Readings of one kind, as `services.ingestion.store` takes them."""

@@ -1,6 +1,7 @@
 """Stores batches of readings: set-based, idempotent, committed before it returns."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -84,6 +85,10 @@ async def _insert(
 ) -> int:
     if connection.dialect.name == "sqlite":
         plain = [(row[0], to_millis(row[1]), *row[2:]) for row in rows]
+        if any(field.type == "time" for field in measurement.fields):
+            plain = [
+                tuple(to_millis(value) if isinstance(value, datetime) else value for value in row) for row in plain
+            ]
         return (await connection.exec_driver_sql(_sqlite_insert(measurement), plain)).rowcount
     # One array of rows of the table's own type: the driver encodes them twice as fast as an array per column, and the
     # server reads them as fast as COPY into a temporary table, without the five round trips.

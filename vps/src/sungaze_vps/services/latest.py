@@ -1,8 +1,9 @@
 """The newest reading of a device, and which devices there are."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,17 +18,23 @@ _DAY = timedelta(days=1)
 
 type Measurements = Mapping[str, Measurement]
 """Kind -> measurement."""
+type Query = Callable[[Measurement], sa.Select[Any]]
 
 
 async def latest(engine: AsyncEngine, measurements: Measurements, device_id: str) -> dict[str, Any] | None:
     """Give the newest reading of a device over all kinds, as the flat object of the wire; None when there is none."""
-    newest: tuple[datetime, dict[str, Any]] | None = None
+    found: list[tuple[datetime, str, sa.RowMapping]] = []
     async with reading(engine) as connection:
-        for kind, measurement in measurements.items():
-            row = await _newest(connection, measurement, device_id)
-            if row is not None and (newest is None or row["ts"] > newest[0]):
-                newest = row["ts"], {"device_id": device_id, "kind": kind, **row, "ts": render_ts(row["ts"])}
-    return newest[1] if newest else None
+        for query in await _queries(connection, measurements.values()):
+            for kind, measurement in measurements.items():
+                row = (await connection.execute(query(measurement), {"device_id": device_id})).mappings().first()
+                found += [(row["ts"], kind, row)] if row is not None else []
+            if found:  # what is older than this is not the newest
+                break
+    if not found:
+        return None
+    _, kind, newest = max(found, key=itemgetter(0))
+    return {"device_id": device_id, "kind": kind, **_rendered(newest)}
 
 
 async def devices(engine: AsyncEngine, measurements: Measurements, device_ids: Collection[str]) -> list[dict[str, Any]]:
@@ -49,6 +56,10 @@ def render_ts(ts: datetime) -> str:
     return ts.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _rendered(row: sa.RowMapping) -> dict[str, Any]:
+    return {name: render_ts(value) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
 async def find_span(
     connection: AsyncConnection, measurement: Measurement, device_id: str
 ) -> tuple[datetime, datetime] | None:
@@ -66,14 +77,17 @@ async def find_span(
 
 
 async def _newest(connection: AsyncConnection, measurement: Measurement, device_id: str) -> sa.RowMapping | None:
-    queries = [latest_query(measurement)]
-    if await find_levels(connection, measurement):
-        # In a few chunks first: to plan for those of five years takes longer than anything else here.
-        queries.insert(0, recent_query(measurement))
     row: sa.RowMapping | None = None
-    for query in queries:
-        row = row or (await connection.execute(query, {"device_id": device_id})).mappings().first()
+    for query in await _queries(connection, [measurement]):
+        row = row or (await connection.execute(query(measurement), {"device_id": device_id})).mappings().first()
     return row
+
+
+async def _queries(connection: AsyncConnection, measurements: Iterable[Measurement]) -> list[Query]:
+    """Give the queries for a newest reading in the order to try them."""
+    in_chunks = any([await find_levels(connection, measurement) for measurement in measurements])
+    # In a few chunks first: to plan for those of five years takes longer than anything else here.
+    return [recent_query, latest_query] if in_chunks else [latest_query]
 
 
 async def _begin_of_rollups(connection: AsyncConnection, measurement: Measurement, device_id: str) -> datetime | None:

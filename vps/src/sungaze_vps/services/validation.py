@@ -19,6 +19,7 @@ from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.ingestion import Row
 from sungaze_vps.services.sample_types import (
     IDENTITY,
+    LATEST_TIME,
     OLDEST_TS,
     envelope,
     head_struct,
@@ -94,7 +95,7 @@ class SampleParser:
             try:
                 kind = self._kind_of(raw)
                 sample = self._decoders[kind].decode(raw)
-                _utc_ms(sample.ts, latest)
+                _row(sample, _times(self._measurements[kind]), latest)
                 _require_known_field(self._measurements[kind], sample, raw)
                 samples.append(sample)
             except (*_UNREADABLE, _OutsideWindowError, _NothingKnownError, KeyError):
@@ -127,9 +128,8 @@ class SampleParser:
     def _batch(self, samples: list[Any], latest: datetime) -> Batch:
         by_type: dict[type, list[Row]] = {struct: [] for struct in self._measurement_of}
         for sample in samples:
-            row = msgspec.structs.astuple(sample)
-            ts = _utc_ms(row[1], latest)
-            by_type[type(sample)].append(row if ts is row[1] else (row[0], ts, *row[2:]))
+            struct = type(sample)
+            by_type[struct].append(_row(sample, _times(self._measurement_of[struct]), latest))
         rows = {self._measurement_of[struct]: rows for struct, rows in by_type.items() if rows}
         return Batch(rows, [sample.device_id for sample in samples])
 
@@ -201,12 +201,26 @@ def _field_faults(measurement: Measurement, sample: dict[str, Raw], latest: date
             continue
         try:
             value = decoder.decode(sample[name])
-            if name == "ts":
-                _utc_ms(value, latest)
+            if isinstance(value, datetime):
+                _utc_ms(value, latest if name == "ts" else LATEST_TIME)
         except _OutsideWindowError as error:
             yield name, str(error)
         except _UNREADABLE:
             yield name, message
+
+
+@cache
+def _times(measurement: Measurement) -> tuple[int, ...]:
+    """Give where the values of a row are that are times."""
+    return tuple(at for at, field in enumerate(measurement.fields, start=3) if field.type == "time")
+
+
+def _row(sample: Any, times: tuple[int, ...], latest: datetime) -> Row:
+    row: Row = msgspec.structs.astuple(sample)
+    for at, limit in ((1, latest), *((at, LATEST_TIME) for at in times)):
+        if row[at] is not None and (time := _utc_ms(row[at], limit)) is not row[at]:
+            row = (*row[:at], time, *row[at + 1 :])
+    return row
 
 
 def _utc_ms(ts: datetime, latest: datetime) -> datetime:
