@@ -169,7 +169,7 @@ def test_ctrl_c_ends_quietly(capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sungaze_edge.cli._read_json", interrupted)
+    monkeypatch.setattr("sungaze_edge.cli._read_document", interrupted)
     assert run(capsys, "decode", "x") == (130, "", "")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sungaze_edge.clock import Clock
 from sungaze_edge.config import Config, ConfiguredSource
-from sungaze_edge.errors import DeliveryError, SourceError
+from sungaze_edge.errors import DeliveryError, SourceError, SourceUnavailableError
 from sungaze_edge.log import sentence
 from sungaze_edge.places import RUNNING, health_mistake, is_spool_in_use, spool_mistake
 from sungaze_edge.server import Server
@@ -24,7 +24,7 @@ async def check(config: Config, clock: Clock, say: Callable[[str], object]) -> b
         verdicts = [False]
     else:
         verdicts = [_check_places(config, say)]
-        verdicts += [await _check_source(source, config.read_timeout_s, say) for source in config.sources]
+        verdicts += [await _check_source(source, clock, config.read_timeout_s, say) for source in config.sources]
     return all([*verdicts, await _check_server(config, clock, say)])
 
 
@@ -35,19 +35,26 @@ def _check_places(config: Config, say: Callable[[str], object]) -> bool:
     return not any(mistakes)
 
 
-async def _check_source(configured: ConfiguredSource, timeout_s: float, say: Callable[[str], object]) -> bool:
-    source = configured.type.open(configured.values)
+async def _check_source(
+    configured: ConfiguredSource, clock: Clock, timeout_s: float, say: Callable[[str], object]
+) -> bool:
+    source = configured.type.open(configured.values, clock.known)
     try:
         async with asyncio.timeout(timeout_s):
             values = await source.read()
-    except (SourceError, TimeoutError) as error:
+    except (SourceUnavailableError, TimeoutError) as error:
         reason = str(error) or "no answer in time"
         say(f"{source.device_id}: {sentence(reason)} Check {configured.type.host_variable} and the network.")
+        return False
+    except SourceError as error:  # it was reached; the reason says what to do
+        say(f"{source.device_id}: {sentence(str(error))}")
         return False
     finally:
         await source.close()
     shown = ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
     say(f"{source.device_id}: {shown}")
+    if source.about:
+        say(f"{source.device_id}: {source.about}")
     return True
 
 
@@ -69,13 +76,11 @@ async def _check_server(config: Config, clock: Clock, say: Callable[[str], objec
 
 
 def _is_token_for(config: Config, known: list[object], say: Callable[[str], object]) -> bool:
-    strangers = [
-        device_id
-        for device_id in (source.type.open(source.values).device_id for source in config.sources)
-        if device_id not in known
-    ]
+    strangers = [source.device_id for source in config.sources if source.device_id not in known]
     if strangers:
-        say(f"server: the token is not for {', '.join(strangers)}. Set DEVICE_ID, or DEVICE_TOKENS on the server.")
+        names = {source.type.device_id_variable for source in config.sources if source.device_id in strangers}
+        advice = f"Set {' and '.join(sorted(filter(None, names))) or 'its name'}, or DEVICE_TOKENS on the server."
+        say(f"server: the token is not for {', '.join(strangers)}. {advice}")
         return False
     say("server: reached, and the token is good")
     return True

@@ -20,10 +20,13 @@ from sungaze_edge import config, log
 from sungaze_edge.clock import Clock
 from sungaze_edge.errors import CaptureError, EdgeError, SettingsError, SourceUnavailableError, SpoolError
 from sungaze_edge.places import RUNNING, is_spool_in_use
+from sungaze_edge.sources import source_types
 from sungaze_edge.store import Store
 
 _OK, _UNWELL, _WRONG = 0, 1, 2
 _LEAVE_WITHIN_S = 2.0
+_TELEGRAM = "/"
+"""How a meter's telegram begins, and no JSON text."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,10 +66,13 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "check", _check, "validate settings and places, read each device once, ask the server whether the token is good"
     )
-    decode = add("decode", _decode, "print what a register capture or a recorded answer of a device means, as JSON")
-    decode.add_argument("file", metavar="FILE", help="a JSON file, or - for standard input")
+    decode = add("decode", _decode, "print what a capture or a recorded answer of a device means, as JSON")
+    decode.add_argument("file", metavar="FILE", help="a JSON file, a meter's telegram, or - for standard input")
     dump = add("dump", _dump, "read everything a device offers and print it as a capture that decode understands")
     dump.add_argument("--kind", help="which of several configured devices, such as sungrow")
+    pair = add("pair", _pair, "introduce this edge to a device that wants that; shows what to do and keeps the token")
+    pair.add_argument("--name", help="the name under which the device is to know this edge; otherwise one is made up")
+    pair.add_argument("--again", action="store_true", help="replace the token that there is")
     add("healthcheck", _healthcheck, _HEALTH_HELP)
     spool = add("spool", _spool_status, "look into the spool; without a further word: its status")
     actions = spool.add_subparsers(title="actions", metavar="ACTION")
@@ -113,17 +119,13 @@ def _check(_: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _decode(options: argparse.Namespace, _: Mapping[str, str]) -> int:
-    from sungaze_edge.sources import source_types
-
-    document = _read_json(options.file)
+    document = _read_document(options.file)
     for kind in source_types():
         if kind.recognises(document):
             print(json.dumps(kind.decode(document), indent=1, ensure_ascii=False))
             return _OK
     known = ", ".join(kind.kind for kind in source_types())
-    raise CaptureError(
-        f"{_name(options.file)} is JSON, but neither a capture nor an answer of a known device ({known})."
-    )
+    raise CaptureError(f"{_name(options.file)} is neither a capture nor an answer of a known device ({known}).")
 
 
 def _dump(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -140,6 +142,41 @@ def _dump(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     print(f"Reading everything that the {chosen[0].type.kind} device offers; this takes a while ...", file=sys.stderr)
     print(json.dumps(asyncio.run(_await(chosen[0].type.dump(chosen[0].values))), indent=1))
     return _OK
+
+
+def _pair(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from sungaze_edge.source import Pairing
+
+    mistakes: list[str] = []
+    hosts = [kind.host_variable for kind in source_types() if kind.pair]
+    sources = config.configured_sources(environ, mistakes) if any(environ.get(host) for host in hosts) else ()
+    if mistakes:
+        raise SettingsError(mistakes)
+    log.set_up("WARNING", "text")
+    for source in sources:
+        if source.type.pair is not None:
+            wish = Pairing(options.name, again=options.again)
+            asyncio.run(_await(source.type.pair(source.values, wish, _Terminal())))
+            return _OK
+    raise SettingsError([f"{' or '.join(hosts) or 'no host'} is not set: the address of the device to pair with"])
+
+
+class _Terminal:
+    """Says what there is to say, and counts down in one line where someone watches."""
+
+    def __init__(self) -> None:
+        self._is_counting = False
+
+    def say(self, text: str) -> None:
+        if self._is_counting:
+            print(file=sys.stderr)
+        self._is_counting = False
+        print(text, file=sys.stderr, flush=True)
+
+    def count_down(self, seconds: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{seconds:3d} s left ", end="", file=sys.stderr, flush=True)
+            self._is_counting = True
 
 
 async def _await[T](answer: Awaitable[T]) -> T:
@@ -196,10 +233,10 @@ def _store(environ: Mapping[str, str]) -> Iterator[Store]:
         ) from error
 
 
-def _read_json(name: str) -> Any:
+def _read_document(name: str) -> Any:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
-        return json.loads(text)
+        return text if text.lstrip().startswith(_TELEGRAM) else json.loads(text)
     except OSError as error:
         raise CaptureError(f"{_name(name)} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:

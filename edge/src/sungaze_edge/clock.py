@@ -111,6 +111,11 @@ class Clock:
         """Whether the time is known to be right."""
         return self.instant().synced
 
+    def known(self) -> datetime | None:
+        """Give the time (UTC) if it is known to be right."""
+        now = self.instant()
+        return now.wall if now.synced else None
+
     def hear(self, server_time: datetime | None, round_trip_s: float) -> None:
         """Take the `Date` of an answer over verified TLS as a witness, unless there is a finer one.
 

@@ -1,6 +1,5 @@
 """Every setting of the edge, read from the environment and checked before anything starts."""
 
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sungaze_edge.errors import SettingsError
 from sungaze_edge.log import LogFormat
-from sungaze_edge.settings import Setting, number, read_settings, whole
+from sungaze_edge.settings import Setting, certificates, number, read_settings, whole
 from sungaze_edge.source import SourceType
 from sungaze_edge.sources import source_types
 
@@ -42,14 +41,6 @@ def _token(text: str) -> str:
     return text
 
 
-def _ca_file(text: str) -> Path:
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(text)
-    except (OSError, ValueError):  # SSLError is an OSError
-        raise ValueError("a readable file of certificates in PEM form") from None
-    return Path(text)
-
-
 def _choice(*names: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         for name in names:
@@ -64,7 +55,7 @@ SETTINGS = (
     # Not shown in mistakes: someone may have put a password into it.
     Setting("VPS_INGEST_URL", "the https:// address of your server", _ingest_url, secret=True),
     Setting(_TOKEN, "this device's token; 'sungaze-vps token new' makes one", _token, secret=True),
-    Setting("VPS_CA_FILE", "certificates (PEM) to trust besides the system's", _ca_file, None),
+    Setting("VPS_CA_FILE", "certificates (PEM) to trust besides the system's", certificates, None),
     Setting("BATCH_SIZE", "readings per upload in quiet times; a backlog goes in bigger ones", whole(1, 1000), 30),
     Setting("UPLOAD_INTERVAL_S", "seconds between uploads in quiet times", number(0.1, 3600, "seconds"), 10.0),
     Setting("SPOOL_PATH", "the file that keeps readings until the server has them", Path, Path("/data/spool.db")),
@@ -80,6 +71,18 @@ class ConfiguredSource:
 
     type: SourceType
     values: Mapping[str, Any]
+
+    @property
+    def device_id(self) -> str:
+        """The name of its readings on the server."""
+        name: str = self.values.get(self.type.device_id_variable or "") or self.values[self.type.host_variable]
+        return name
+
+    @property
+    def device_id_variable(self) -> str:
+        """The variable that its name comes from."""
+        named = self.type.device_id_variable
+        return named if named and self.values.get(named) else self.type.host_variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ def load(environ: Mapping[str, str]) -> Config:
     environ = _with_token_file(environ, mistakes)
     common = _read(SETTINGS, environ, mistakes)
     sources = configured_sources(environ, mistakes)
+    mistakes += [] if mistakes else _namesakes(sources)
     if mistakes:
         raise SettingsError(list(dict.fromkeys(mistakes)))
     return Config(
@@ -150,6 +154,20 @@ def configured_sources(environ: Mapping[str, str], mistakes: list[str]) -> tuple
         hosts = " or ".join(kind.host_variable for kind in source_types())
         mistakes.append(f"{hosts or 'a source'} is not set: the address of the device to read")
     return tuple(ConfiguredSource(kind, _read(kind.settings, environ, mistakes)) for kind in chosen)
+
+
+def _namesakes(sources: tuple[ConfiguredSource, ...]) -> list[str]:
+    """Name devices that would write under each other's name: their readings could not be told apart."""
+    seen: dict[str, ConfiguredSource] = {}
+    mistakes = []
+    for source in sources:
+        first = seen.setdefault(source.device_id, source)
+        if first is not source:
+            mistakes.append(
+                f"{first.device_id_variable} and {source.device_id_variable} must differ, not be {source.device_id!r} "
+                "both: each device's readings need a name of their own"
+            )
+    return mistakes
 
 
 def _read(settings: tuple[Setting, ...], environ: Mapping[str, str], mistakes: list[str]) -> dict[str, Any]:

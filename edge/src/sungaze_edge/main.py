@@ -47,7 +47,7 @@ def _stop_signal() -> asyncio.Event:
 
 def _poller(source: ConfiguredSource, spool: Spool, clock: Clock, config: Config) -> Poller:
     return Poller(
-        source.type.open(source.values),
+        source.type.open(source.values, clock.known),
         spool.enqueue,
         clock,
         backoff_s=config.poll_backoff_s,

@@ -1,13 +1,21 @@
 """A setting as data: its variable, how its text becomes a value, its default, and the line that explains it."""
 
+import math
+import re
+import ssl
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sungaze_edge.errors import SettingsError
 
 REQUIRED = object()
 """Marks a setting without a default."""
+
+# A name, IPv4, or IPv6; a name with an empty or endless part makes the lookup itself raise.
+_HOST = re.compile(r"([\w-]{1,63}\.)*[\w-]{1,63}\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*", re.ASCII)
+_DEVICE_ID = re.compile(r"[^\s,]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,51 @@ def number(minimum: float, maximum: float, unit: str = "") -> Callable[[str], fl
 def whole(minimum: int, maximum: int, unit: str = "") -> Callable[[str], int]:
     """Parse a whole number within bounds, both included."""
     return _bounded(int, "a whole number", minimum, maximum, unit)
+
+
+def host(port_variable: str) -> Callable[[str], str]:
+    """Parse a host name or an IP address."""
+
+    def parse(text: str) -> str:
+        if not _HOST.fullmatch(text):
+            raise ValueError(
+                f"a host name or IP address alone, without http:// and without a port (that is {port_variable})"
+            )
+        return text
+
+    return parse
+
+
+def interval(shortest_s: float, reason: str) -> Callable[[str], float]:
+    """Parse the seconds between two polls; `reason` says why they may not be fewer."""
+
+    def parse(text: str) -> float:
+        wanted = f"{shortest_s:g} seconds or more, because {reason}"
+        try:
+            seconds = float(text)
+        except ValueError:
+            raise ValueError(wanted) from None
+        if not shortest_s <= seconds < math.inf:
+            raise ValueError(wanted)
+        return seconds
+
+    return parse
+
+
+def device_id(text: str) -> str:
+    """Parse the name of a device's readings."""
+    if not (_DEVICE_ID.fullmatch(text) and text.isprintable()):
+        raise ValueError("a name of at most 128 printable characters, without spaces and commas")
+    return text
+
+
+def certificates(text: str) -> Path:
+    """Parse the path of a file of certificates that can be trusted."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(text)
+    except (OSError, ValueError):  # SSLError is an OSError
+        raise ValueError("a readable file of certificates in PEM form") from None
+    return Path(text)
 
 
 def _bounded[N: (int, float)](

@@ -21,7 +21,7 @@ def _short_timeout(monkeypatch):
 
 @pytest.fixture
 async def source(dongle):
-    opened = SOURCE_TYPE.open(dongle.load("made_sh5rs_signed_charging").settings())
+    opened = SOURCE_TYPE.open(dongle.load("made_sh5rs_signed_charging").settings(), lambda: None)
     yield opened
     await opened.close()
 
@@ -40,7 +40,9 @@ async def test_only_input_registers_are_read_in_polite_blocks(dongle, source):
 
 
 async def test_hc004_the_pause_between_the_reads_of_a_poll_is_the_one_that_was_set(dongle):
-    source = SOURCE_TYPE.open(dongle.load("made_sh5rs_signed_charging").settings(INTER_REGISTER_DELAY_MS=50))
+    source = SOURCE_TYPE.open(
+        dongle.load("made_sh5rs_signed_charging").settings(INTER_REGISTER_DELAY_MS=50), lambda: None
+    )
     await source.read()
     before, started = len(dongle.requests), asyncio.get_running_loop().time()
     await source.read()
@@ -77,7 +79,7 @@ async def test_a_zero_inside_a_block_is_not_believed_when_the_register_does_not_
     dongle.load("made_sh10rs_four_inputs")
     assert (await source.read())["mppt3_voltage_v"] == 330.2
     dongle.unsupported = {5014, 5015, 5114, 5115}
-    other = SOURCE_TYPE.open(dongle.settings())
+    other = SOURCE_TYPE.open(dongle.settings(), lambda: None)
     values = await other.read()
     await other.close()
     assert values["mppt3_voltage_v"] is values["mppt4_voltage_v"] is None

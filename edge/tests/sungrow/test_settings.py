@@ -55,8 +55,8 @@ def test_a_wrong_setting_is_explained(variable, text, complaint):
 
 
 def test_the_host_names_the_device_unless_it_has_a_name():
-    assert SOURCE_TYPE.open(parse()).device_id == "192.168.1.20"
-    source = SOURCE_TYPE.open(parse(DEVICE_ID="roof", POLL_INTERVAL_S="10"))
+    assert SOURCE_TYPE.open(parse(), lambda: None).device_id == "192.168.1.20"
+    source = SOURCE_TYPE.open(parse(DEVICE_ID="roof", POLL_INTERVAL_S="10"), lambda: None)
     assert (source.device_id, source.kind, source.poll_interval_s) == ("roof", "sungrow", 10)
 
 

@@ -12,8 +12,9 @@ from sungaze_edge.source import SourceType
 
 class Toy:
     kind = "toy"
+    about = "a toy"
 
-    def __init__(self, values):
+    def __init__(self, values, _):
         self.device_id = values["TOY_HOST"]
         self.poll_interval_s = values["TOY_INTERVAL_S"]
         self.numbers = itertools.count()

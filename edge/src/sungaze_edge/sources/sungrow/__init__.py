@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sungaze_edge.source import Source, SourceType
+from sungaze_edge.source import Now, Source, SourceType
 from sungaze_edge.sources.sungrow.settings import SETTINGS
 
 # Nothing below is imported before it is used: a daemon that reads other devices has no memory for Modbus,
 # and one that polls has none for captures.
 
 
-def _open(values: Mapping[str, Any]) -> Source:
+def _open(values: Mapping[str, Any], _: Now) -> Source:
     from sungaze_edge.sources.sungrow.inverter import SungrowInverter  # noqa: PLC0415 - see above
 
     return SungrowInverter(values)
@@ -38,6 +38,7 @@ SOURCE_TYPE = SourceType(
     kind="sungrow",
     settings=SETTINGS,
     host_variable="SUNGROW_HOST",
+    device_id_variable="DEVICE_ID",
     open=_open,
     recognises=_recognises,
     decode=_decode,

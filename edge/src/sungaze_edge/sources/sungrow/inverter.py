@@ -46,6 +46,11 @@ class SungrowInverter:
         self._serial: str | None = None
         self._guard = GuardState()
 
+    @property
+    def about(self) -> str:
+        """Model and firmware, once they are known."""
+        return f"{self._identity.model.name}, firmware {self._identity.firmware or 'unknown'}"
+
     async def read(self) -> Mapping[str, Value]:
         """Read one snapshot; every field of the contract is there, null where the device has no value.
 
@@ -109,7 +114,7 @@ class SungrowInverter:
                 self._serial, self._guard = identity.serial, GuardState()  # another inverter, other counters
             if identity != self._identity:
                 self._identity, self._plan, self._findings = identity, None, Findings()
-                _log.info(f"Reading {identity.model.name}, firmware {identity.firmware or 'unknown'}")
+                _log.info(f"Reading {self.about}")
         if self._plan is None or (is_new and self._findings.silences):
             self._plan = await survey(self._connection, self._identity, self._findings)
         return self._plan
