@@ -1,14 +1,13 @@
 """One client: its requests in order, its polls, and the faults that meet it."""
 
 import asyncio
-import socket
-import struct
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 from random import Random
 
 from sungaze_sim.device import Device
+from sungaze_sim.listener import reset
 from sungaze_sim.modbus import (
     DEVICE_FAILURE,
     GATEWAY_TARGET_SILENT,
@@ -93,10 +92,7 @@ class Connection:
 
     def reset(self) -> None:
         """End the connection as a device does that lost power: the client sees a reset."""
-        raw = self._writer.get_extra_info("socket")
-        if raw is not None and raw.fileno() >= 0:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._writer.transport.abort()
+        reset(self._writer)
 
     async def _answer(self, request: Request) -> None:
         self._confirm_last_reading()

@@ -29,7 +29,7 @@ class View:
     house_time: str = ""
     inverter_up: bool = True
     server_up: bool = False
-    house: Mapping[str, float | None] = field(default_factory=dict)
+    house: Mapping[str, float | str | None] = field(default_factory=dict)
     arrived: Mapping[str, Any] = field(default_factory=dict)
     polled: int = 0
     spooled: int = 0

@@ -5,7 +5,7 @@ Written as `NAME[=VALUE][@START][+SECONDS][xTIMES]`: `silence@30+10` is silent f
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 
@@ -58,9 +58,12 @@ class Window:
 class Faults:
     """The faults of one server. Times count from the call that sets them."""
 
-    def __init__(self, specs: Iterable[str] = (), *, clock: Clock | None = None) -> None:
-        """Schedule faults in their written form, beginning now."""
+    def __init__(
+        self, specs: Iterable[str] = (), *, clock: Clock | None = None, known: Mapping[str, str] = FAULTS
+    ) -> None:
+        """Schedule faults in their written form, beginning now; `known` names what the device is able to do."""
         self._clock = clock or SystemClock()
+        self._known = known
         self._windows: list[Window] = []
         for spec in specs:
             self.schedule(spec)
@@ -79,8 +82,8 @@ class Faults:
         Raises:
             FaultError: there is no such fault.
         """
-        if name not in FAULTS:
-            raise FaultError(f'There is no fault "{name}". Known: {", ".join(FAULTS)}.')
+        if name not in self._known:
+            raise FaultError(f'There is no fault "{name}". Known: {", ".join(self._known)}.')
         begins = self._clock.monotonic() + after
         self._windows.append(Window(name, begins, inf if seconds is None else begins + seconds, times, value))
 

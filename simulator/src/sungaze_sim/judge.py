@@ -114,10 +114,16 @@ def _differences(reading: Reading, row: Row) -> list[str]:
     ]
 
 
-def _same(expected: float | None, stored: float | None) -> bool:
+def _same(expected: float | str | None, stored: Any) -> bool:
     if expected is None or stored is None:
         return expected is stored
-    return abs(expected - stored) < 1e-9
+    if isinstance(expected, str):
+        return bool(stored == (_unix_ms(expected) if expected.endswith("Z") else expected))
+    return bool(abs(expected - stored) < 1e-9)
+
+
+def _unix_ms(time: str) -> int:
+    return round(datetime.fromisoformat(time).timestamp() * 1000)
 
 
 def _was_in_hand(reading: Reading, kills: Sequence[datetime]) -> bool:

@@ -20,7 +20,7 @@ class Reading:
     first_request_at: datetime
     last_reply_at: datetime
     house_time: datetime | None
-    truth: dict[str, float | None]
+    truth: dict[str, float | str | None]
     """By the names of a reading; battery charging-positive; None for what the installation does not have; a capture
     leaves out what nobody noted."""
     blocks: dict[int, list[int]]
