@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from sungaze_vps.clock import find_zone
 from sungaze_vps.errors import ConfigError
+from sungaze_vps.tariffs import CapacityTariffs, parse_tariffs
 
 MIN_TOKEN_LENGTH = 16
 MAX_DEVICE_ID_LENGTH = 128
@@ -152,6 +153,9 @@ class Config(BaseSettings):
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
         default=(), description="networks of the proxies that may tell a client's address in X-Forwarded-For"
     )
+    capacity_tariffs: Annotated[CapacityTariffs, NoDecode, BeforeValidator(parse_tariffs)] = Field(
+        default={}, description="what a kW of the capacity tariff costs, year:rate:excl or year:rate:incl, ..."
+    )
     keep_readings_days: Annotated[int, AfterValidator(_keep_days)] = Field(
         default=0, le=36_500, description="days after which TimescaleDB drops readings, 0 for never; rollups stay"
     )
@@ -195,6 +199,7 @@ class Config(BaseSettings):
             "read_tokens": len(self.read_tokens),
             **plain,
             "trusted_proxies": " ".join(map(str, self.trusted_proxies)) or "none",
+            "capacity_tariffs": " ".join(map(str, sorted(self.capacity_tariffs))) or "none",
         }
         return ", ".join(f"{name}={value}" for name, value in parts.items())
 

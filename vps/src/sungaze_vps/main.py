@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from sungaze_vps import clock
-from sungaze_vps.api import devices, health, ingest, metrics, realtime, series
+from sungaze_vps.api import capacity, devices, health, ingest, metrics, realtime, series
 from sungaze_vps.api.body import BodyLimits
 from sungaze_vps.api.date import DateHeader
 from sungaze_vps.api.description import describe
@@ -68,7 +68,7 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     app.state.cache = open_cache(config.redis_url, config.cache_ttl_s)
     app.state.database_outage = Outage(_LOGGER, "the database")
     install_problem_handlers(app, app.state.database_outage)
-    for part in (realtime, ingest, series, devices, health, metrics):
+    for part in (realtime, ingest, series, capacity, devices, health, metrics):
         app.router.routes.extend(part.router.routes)  # an included router is searched anew for each request
     describe(app)
     return app

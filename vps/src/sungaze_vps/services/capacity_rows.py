@@ -1,0 +1,75 @@
+"""Reads what `db/boundaries.py` keeps, as whole numbers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sungaze_vps.db.models import from_millis
+from sungaze_vps.services.quarters import Row
+
+_ROWS = """
+SELECT {quarter}, meter, {first_at}, {first}, {last_at}, {last}, lowest_kwh < first_kwh OR highest_kwh > last_kwh,
+  clocks, {peak_at}, peak_w
+FROM p1_boundaries
+WHERE device_id = {mark}1
+  AND quarter >= coalesce(
+    (SELECT max(quarter) FROM p1_boundaries WHERE device_id = {mark}1 AND quarter < {mark}2), {mark}2)
+  AND quarter <= coalesce(
+    (SELECT min(quarter) FROM p1_boundaries WHERE device_id = {mark}1 AND quarter >= {mark}3), {mark}3)
+ORDER BY quarter, first_at, last_at, meter
+"""
+_NEWEST = """
+SELECT {last_at} FROM p1_boundaries WHERE device_id = {mark}1 AND quarter <= {mark}2
+ORDER BY quarter DESC, last_at DESC LIMIT 1
+"""
+_TIMES = ("quarter", "first_at", "last_at", "peak_at")
+_SQLITE = {name: name for name in _TIMES} | {"mark": "?"}
+_POSTGRESQL = {name: f"CAST(date_part('epoch', {name}) * 1000 AS bigint)" for name in _TIMES} | {"mark": "$"}
+_ENERGIES = {name: f"CAST(round({name}_kwh * 1000000) AS bigint)" for name in ("first", "last")}
+
+
+class Boundaries(NamedTuple):
+    """What is kept of some quarters."""
+
+    rows: list[Row]
+    clocks: int
+    """Every clock that timed a reading: METER_CLOCK | HOST_CLOCK."""
+    peaks: list[tuple[int, float]]
+    """What the meter told of its own month peaks: time in ms, W."""
+
+
+async def read_boundaries(connection: AsyncConnection, device_id: str, start: int, end: int) -> Boundaries:
+    """Read the quarters from `start` to `end`, with the last before them and the first after them.
+
+    Args:
+        connection: to the database.
+        device_id: whose.
+        start: of the first quarter, in ms.
+        end: of the last quarter, in ms.
+    """
+    rows: list[Row] = []
+    clocks, peaks = 0, set()
+    for quarter, meter, first_at, first, last_at, last, fell, clock, peak_at, peak_w in await _fetch(
+        connection, _ROWS, device_id, start, end
+    ):
+        rows.append(Row(meter, quarter, first_at, first, last_at, last, fell))
+        if start <= quarter < end:
+            clocks |= clock
+        if peak_at is not None:
+            peaks.add((peak_at, peak_w))
+    return Boundaries(rows, clocks, sorted(peaks))
+
+
+async def newest_reading(connection: AsyncConnection, device_id: str, until: int) -> int | None:
+    """Give the time of the newest reading of a quarter that began by `until`, in ms; None without any."""
+    rows = await _fetch(connection, _NEWEST, device_id, until)
+    return rows[0][0] if rows else None
+
+
+async def _fetch(connection: AsyncConnection, query: str, device_id: str, *times: int) -> Sequence[Any]:
+    on_sqlite = connection.dialect.name == "sqlite"
+    moments: Sequence[int | datetime] = times if on_sqlite else [from_millis(time) for time in times]
+    statement = query.format(**(_SQLITE if on_sqlite else _POSTGRESQL), **_ENERGIES)
+    return (await connection.exec_driver_sql(statement, (device_id, *moments))).all()
