@@ -4,7 +4,7 @@ import argparse
 import importlib
 from collections.abc import Sequence
 
-_COMMANDS = ("winet", "demo")
+_COMMANDS = ("winet", "p1.command", "demo")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

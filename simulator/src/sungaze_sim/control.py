@@ -3,27 +3,48 @@
     {"set": "silence", "seconds": 5}                also "after", "times", "value"
     {"clear": "silence"}                            {"clear": null} clears all
     {"status": true}
+    {"press": true}                                 a P1 meter's button; {"revoke": true} its tokens
 
 Each is answered with {"faults": [...], "readings": n, "connections": n} or {"error": "..."}.
 """
 
 import asyncio
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
-from sungaze_sim.faults import FaultError
-from sungaze_sim.server import WinetServer
+from sungaze_sim.faults import FaultError, Faults
+from sungaze_sim.record import Record
 
 _OPTIONS = ("seconds", "after", "times", "value")
+
+
+class Controlled(Protocol):
+    """A simulated device."""
+
+    @property
+    def faults(self) -> Faults:
+        """Its faults."""
+        ...
+
+    @property
+    def record(self) -> Record:
+        """What it handed out."""
+        ...
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        ...
 
 
 class ControlPort:
     """The control interface; loopback only, as it has no password."""
 
-    def __init__(self, server: WinetServer) -> None:
-        """Prepare to control a server."""
+    def __init__(self, server: Controlled, deeds: Mapping[str, Callable[[], None]] | None = None) -> None:
+        """Prepare to control a server; `deeds` are what it can be told to do beside faults."""
         self._server = server
+        self._deeds = deeds or {}
         self._listener: asyncio.Server | None = None
         self._clients: set[asyncio.StreamWriter] = set()
         self.port = 0
@@ -63,8 +84,11 @@ class ControlPort:
                 self._server.faults.set(order["set"], **{key: order[key] for key in _OPTIONS if key in order})
             elif "clear" in order:
                 self._server.faults.clear(order["clear"])
+            elif deed := next((deed for name, deed in self._deeds.items() if name in order), None):
+                deed()
             elif "status" not in order:
-                return {"error": 'Say {"set": name}, {"clear": name} or {"status": true}.'}
+                deeds = "".join(f', {{"{name}": true}}' for name in self._deeds)
+                return {"error": f'Say {{"set": name}}, {{"clear": name}}{deeds} or {{"status": true}}.'}
         except (FaultError, TypeError, ValueError) as error:
             return {"error": str(error)}
         return {

@@ -1,6 +1,6 @@
 """A HomeWizard P1 meter that never was: the dongle (API v1 and v2 over real TLS) on a grid meter of the living house.
 
-    async with P1Meter(GridMeter(Watcher(House(start)))) as meter:   # P1Meter() makes a house of its own, from now on
+    async with P1Meter(GridMeter(Watcher(House(start)))) as meter:   # P1Meter() makes a house of its own, at night
         meter.port, meter.ca_file, meter.serial      # HW_P1_PORT, HW_P1_CA_FILE, HW_P1_SERIAL
         meter.v1_port                                # plain HTTP; refused until meter.v1_enabled = True
         meter.pair("local/test")                     # a token without a button

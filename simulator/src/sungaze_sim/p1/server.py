@@ -8,7 +8,7 @@ from typing import Self
 
 from sungaze_sim.clock import Clock, SystemClock
 from sungaze_sim.faults import Faults
-from sungaze_sim.house import House
+from sungaze_sim.house import House, HouseSpec
 from sungaze_sim.listener import Listener
 from sungaze_sim.p1.api_v1 import ApiV1
 from sungaze_sim.p1.api_v2 import ApiV2
@@ -44,7 +44,7 @@ class P1Meter:
         """Prepare a meter; nothing listens yet. Without `ca_file` the authority is kept in a temporary folder."""
         clock = clock or SystemClock()
         self._dongle = Dongle(
-            meter or GridMeter(Watcher(House(datetime.now(UTC)), clock=clock)),
+            meter or GridMeter(Watcher(_night_house(), clock=clock)),
             serial,
             record or Record(),
             faults or Faults(clock=clock, known=P1_FAULTS),
@@ -153,3 +153,8 @@ class P1Meter:
 
     def _welcome_v1(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Connection:
         return Connection(self._dongle, self._answer_v1, number, reader, writer)
+
+
+def _night_house() -> House:
+    """Build a house without a battery at its midnight: quick to make, and it takes some power from the grid."""
+    return House(datetime(2026, 3, 9, 23, tzinfo=UTC), spec=HouseSpec(battery_capacity_kwh=0))

@@ -36,7 +36,7 @@ class Users:
         Raises:
             UserError: the name is not allowed, the button was not pressed, or there is no room.
         """
-        if problem := _problem_with(name):
+        if problem := problem_with(name):
             raise UserError(problem)
         if not self._may_create():
             raise UserError("user:creation-not-enabled")
@@ -81,7 +81,8 @@ class Users:
         return self._pressed is not None and 0 <= self._clock.monotonic() - self._pressed < _WINDOW_S
 
 
-def _problem_with(name: str) -> str | None:
+def problem_with(name: str) -> str | None:
+    """Give the error code of a name that is not allowed."""
     if not name.startswith(_PREFIX):
         return "user:invalid-prefix"
     own = name.removeprefix(_PREFIX)
