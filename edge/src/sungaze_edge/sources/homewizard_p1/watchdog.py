@@ -1,0 +1,107 @@
+"""What one answer cannot show: a meter that has fallen silent, was replaced, or whose clock is wrong.
+
+The dongle goes on to answer 200 with the last telegram it got, so only the meter's own time tells whether it lives.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sungaze_edge.errors import SourceUnusableError
+from sungaze_edge.log import Trouble
+from sungaze_edge.sources.homewizard_p1.meter_time import render, resolve, resolve_past
+from sungaze_edge.sources.homewizard_p1.normalizer import Measurement, Moments
+
+_log = logging.getLogger(__name__)
+
+SILENCE_S, OLD_SILENCE_S = 30.0, 60.0
+"""A meter of DSMR 5 sends every second, an older one every ten."""
+_DSMR_5 = 50
+SAME_S = 300.0
+"""Version 1 tells no time: no living house shows the same voltages, powers and counters for so long."""
+_CLOCK_OFF, _CLOCK_GOOD = timedelta(seconds=60), timedelta(seconds=45)
+
+
+class MeterWatch:
+    """Remembers from one reading to the next."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._mark: object = None
+        self._moved_s = 0.0
+        self._last: tuple[datetime, float] | None = None
+        self._peak: tuple[datetime, datetime] | None = None
+        self._unique_id: str | None = None
+        self._clock_trouble = Trouble(_log)
+
+    def moments(self, measured: Measurement, host: datetime | None, now_s: float) -> Moments:
+        """Make the times of a measurement UTC.
+
+        Args:
+            measured: the measurement.
+            host: the host's time (UTC); None while it is not known to be right.
+            now_s: monotonic time (s).
+        """
+        meter = None
+        if measured.meter is not None:
+            expected = self._last[0] + timedelta(seconds=now_s - self._last[1]) if self._last else None
+            meter = resolve(measured.meter, (host, expected))
+        if meter is not None:
+            self._last = (meter, now_s)
+        latest = meter or host
+        gas, water = (local and resolve_past(local, latest) for local in (measured.gas, measured.water))
+        return Moments(meter, self._peak_moment(measured.peak, latest), gas, water)
+
+    def check_silence(self, body: Mapping[str, Any], measured: Measurement, now_s: float) -> None:
+        """See whether the meter still sends.
+
+        Raises:
+            SourceUnusableError: it has sent nothing new for too long.
+        """
+        mark: object = body.get("timestamp") if measured.meter else measured
+        if mark != self._mark:
+            self._mark, self._moved_s = mark, now_s
+        silent_s = now_s - self._moved_s
+        if silent_s < _patience_s(body, measured):
+            return
+        since = f"{measured.meter:%Y-%m-%d %H:%M:%S} by its clock" if measured.meter else f"{silent_s:.0f} s ago"
+        raise SourceUnusableError(
+            f"the electricity meter has sent nothing new since {since}: check the cable between meter and dongle, and "
+            "that the P1 port is still enabled (Belgium: Mijn Fluvius or your own network operator)"
+        )
+
+    def note_changes(self, measured: Measurement, moments: Moments, host: datetime | None) -> None:
+        """Log a replaced meter, and a meter whose clock begins or ceases to be wrong."""
+        known, found = self._unique_id, measured.meter_unique_id
+        if known is not None and found not in (None, known):
+            _log.warning("The electricity meter is another one now; its counters begin anew from here.")
+        self._unique_id = found or known
+        if moments.meter is None or host is None:
+            return
+        off = moments.meter - host
+        if abs(off) > _CLOCK_OFF:
+            self._clock_trouble.begins(
+                "off",
+                f"The electricity meter's clock is {off.total_seconds():+.0f} s off ({render(moments.meter)}). Its "
+                "quarters of an hour are what the bill rests on: tell the network operator. Reading goes on.",
+            )
+        elif abs(off) <= _CLOCK_GOOD:
+            self._clock_trouble.ends("The electricity meter's clock is right again.")
+
+    def _peak_moment(self, local: datetime | None, latest: datetime | None) -> datetime | None:
+        """Keep what was made of a peak's time when it was new: later nobody could tell one doubled hour's halves."""
+        if local is None:
+            return None
+        if self._peak is None or self._peak[0] != local:
+            moment = resolve_past(local, latest)
+            self._peak = None if moment is None else (local, moment)
+        return self._peak[1] if self._peak else None
+
+
+def _patience_s(body: Mapping[str, Any], measured: Measurement) -> float:
+    if measured.meter is None:
+        return SAME_S
+    protocol = body.get("protocol_version")
+    is_old = isinstance(protocol, int | float) and protocol < _DSMR_5
+    return OLD_SILENCE_S if is_old else SILENCE_S

@@ -1,0 +1,103 @@
+"""`sungaze-edge decode`: what an answer of a dongle means, whatever shape people keep it in."""
+
+import json
+
+import pytest
+
+from sungaze_edge.cli import main
+from sungaze_edge.errors import CaptureError
+from sungaze_edge.sources.homewizard_p1 import SOURCE_TYPE
+from sungaze_edge.sources.homewizard_p1.telegram import checksum
+
+BODY = {"power_w": -543, "energy_import_t1_kwh": 1.5, "timestamp": "2024-06-28T14:12:34"}
+
+
+@pytest.fixture
+def decode(tmp_path, capsys):
+    def run(content):
+        (tmp_path / "file").write_text(content if isinstance(content, str) else json.dumps(content))
+        status = main(["decode", str(tmp_path / "file")])
+        output = capsys.readouterr()
+        return status, json.loads(output.out) if output.out else output.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", "[1]", "3", '"text"', "null", "/", "/nothing here!", '{"a": 1}', "[{}]"]
+)
+def test_what_is_no_answer_is_refused(decode, content):
+    status, complaint = decode(content)
+    assert status == 2
+    assert "neither a capture nor an answer of a known device" in complaint
+
+
+def test_nonsense_that_reaches_the_decoder_is_refused():
+    for document in ({}, "text", [], None):
+        with pytest.raises(CaptureError):
+            SOURCE_TYPE.decode(document)
+
+
+@pytest.mark.parametrize("name", ["active_power_w", "total_power_import_t2_kwh", "power_l3_w", "unique_id", "external"])
+def test_one_known_field_is_enough(decode, name):
+    status, decoded = decode({name: None})
+    assert (status, decoded["kind"], decoded["power_w"]) == (0, "p1", None)
+    assert decoded["notes"] == ["neither power nor counters: the daemon takes no reading from this"]
+
+
+def test_a_list_of_answers_is_decoded_one_by_one(decode):
+    _, decoded = decode([BODY, {"error": "user:unauthorized"}, {"status": 204, "body_text": ""}])
+    assert [answer.get("power_w") for answer in decoded["answers"]] == [-543, None, None]
+    assert "pair again" in decoded["answers"][1]["remedy"]
+
+
+def test_a_measurement_that_was_kept_with_its_status_is_decoded(decode):
+    assert decode({"status": 200, "body": BODY})[1]["meter_ts"] == "2024-06-28T12:12:34Z"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "advice"),
+    [
+        ({"id": 202, "description": "API not enabled"}, "202", "Local API"),
+        ({"id": 202.0}, "202", "Local API"),
+        ("user:unauthorized", "user:unauthorized", "pair again"),
+        ("user:creation-not-enabled", "user:creation-not-enabled", "press it"),
+        ("telegram:no-telegram-received", "telegram:no-telegram-received", "check the cable"),
+        ("request:api-version-not-supported", "request:api-version-not-supported", "firmware"),
+        ("json:parameter-missing:name", "json:parameter-missing:name", "report it"),
+        ("user:from-the-future", "user:from-the-future", "re-plug"),
+    ],
+)
+def test_a_refusal_says_what_it_means_and_what_to_do(decode, error, code, advice):
+    status, decoded = decode({"error": error})
+    assert (status, decoded["error"]) == (0, code)
+    assert decoded["meaning"]
+    assert advice in decoded["remedy"]
+
+
+def test_a_code_that_could_be_anything_is_bounded_and_a_text_is_not_repeated(decode):
+    assert decode({"status": 500, "body": "x" * 5000 + ":"})[1]["error"] is None
+    assert decode({"status": 500, "body": "<p>my secret: 1</p>"})[1]["error"] is None
+
+
+def test_another_product_is_told_apart(decode):
+    decoded = decode({"product_type": "HWE-SKT", "serial": "aabb"})[1]
+    assert decoded["notes"] == ["this is another product of the vendor's, no P1 meter"]
+
+
+def test_a_capture_without_an_answer_is_refused(decode):
+    assert decode({"api": "v2", "requests": [{"path": "/api"}]}) == (2, "the capture holds no answer of a P1 meter\n")
+
+
+def test_the_checksum_is_the_one_of_dsmr(decode):
+    telegram = "/X\r\n\r\n1-0:1.7.0(00.500*kW)\r\n!"
+    assert decode(f"{telegram}{checksum(telegram)}\r\n")[1]["crc_is_right"]
+    unix = telegram.replace("\r", "")
+    assert decode(f"{unix}{checksum(telegram)}\n")[1]["crc_is_right"], "line ends may have been changed on the way"
+    assert decode(f"{telegram}0000\r\n")[1]["notes"][-1] == f"the checksum is wrong: it should be {checksum(telegram)}"
+
+
+@pytest.mark.parametrize("line", ["1-0:1.7.0(soon*kW)", "1-0:1.7.0()", "0-1:24.2.1()", "1-0:1.6.0(x)", "0-0:1.0.0(9)"])
+def test_a_garbled_line_of_a_telegram_is_null_and_no_more(decode, line):
+    decoded = decode(f"/X\n\n{line}\n1-0:2.8.0(000001.000*kWh)\n!0000\n")[1]
+    assert (decoded["power_w"], decoded["gas_m3"], decoded["energy_export_kwh"]) == (None, None, 1)
