@@ -26,7 +26,8 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 async def stored(app):
     async with app.state.engine.connect() as connection:
-        return (await connection.execute(sa.text("SELECT count(*) FROM sungrow_samples"))).scalar_one()
+        counts = "SELECT (SELECT count(*) FROM sungrow_samples) + (SELECT count(*) FROM p1_samples)"
+        return (await connection.execute(sa.text(counts))).scalar_one()
 
 
 @pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: case["name"])

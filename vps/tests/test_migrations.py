@@ -7,6 +7,7 @@ from sqlalchemy import inspect, make_url, text
 from sungaze_vps.db.migrate import check, downgrade, is_current, upgrade
 from sungaze_vps.db.models import samples_table
 from sungaze_vps.db.session import make_engine
+from sungaze_vps.db.timescale import keep_readings
 from sungaze_vps.measurements import measurements
 from sungaze_vps.services.ingestion import store
 
@@ -110,3 +111,19 @@ def test_who_owns_the_database_and_nothing_else_may_migrate_it_and_use_it(empty_
     upgrade(owned, keep_readings_days=100)
     downgrade(owned, "base")
     assert tables(owned) == {"alembic_version"}
+
+
+@pytest.mark.parametrize("empty_database_url", ["timescaledb"], indirect=True)
+def test_a_new_kind_leaves_rollups_alone_whose_readings_were_dropped(empty_database_url):
+    upgrade(empty_database_url, "0002")
+
+    async def keep_for_a_while(engine):
+        await keep_readings(engine, "sungrow", 100)
+
+    async def kept_days(engine):
+        async with engine.connect() as connection:
+            return await connection.scalar(text("SELECT (now() - readings_kept_since())::text"))
+
+    asyncio.run(on_engine(empty_database_url, keep_for_a_while))
+    upgrade(empty_database_url, "0003", keep_readings_days=0)
+    assert asyncio.run(on_engine(empty_database_url, kept_days)).startswith("100 days")

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from zoneinfo import ZoneInfo
@@ -10,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from brute_force import BruteForce, around, assert_right, house, rows
 from sqlalchemy import text
+from timescale_jobs import compress, held_up, run, run_jobs
 
 from sungaze_vps.db import migrate, timescale
-from sungaze_vps.db.levels import find_levels
 from sungaze_vps.db.session import make_engine
 from sungaze_vps.services.ingestion import store
 from sungaze_vps.services.latest import latest
@@ -22,42 +21,6 @@ pytestmark = pytest.mark.parametrize("database_url", ["timescaledb"], indirect=T
 BRUSSELS = ZoneInfo("Europe/Brussels")
 BUCKETS = ("15m", "hour", "day", "week", "month", "year")
 VIEWS = {"15min": "15m", "hourly": "hour", "daily": "day", "monthly": "month"}
-
-
-async def run(engine, statement, **parameters):
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        result = await connection.execute(text(statement), parameters)
-        return result.mappings().all() if result.returns_rows else []
-
-
-async def run_jobs(engine, process):
-    """Run the jobs of one kind, as TimescaleDB does by and by."""
-    for job in await run(
-        engine, "SELECT job_id FROM timescaledb_information.jobs WHERE proc_name = :name ORDER BY 1", name=process
-    ):
-        await run(engine, f"CALL run_job({job['job_id']})")
-
-
-async def compress(engine):
-    await run_jobs(engine, "policy_compression")
-    chunks = "timescaledb_information.chunks WHERE hypertable_name = 'sungrow_samples' AND is_compressed"
-    assert (await run(engine, f"SELECT count(*) AS n FROM {chunks}"))[0]["n"] > 0
-
-
-@asynccontextmanager
-async def held_up(engine, sungrow, refreshing):
-    """Keep a job in the middle of a refresh; let it finish afterwards."""
-    async with engine.connect() as blocker:
-        quarters = (await find_levels(blocker, sungrow))[-1].table
-        await blocker.execute(text(f"LOCK TABLE {quarters} IN SHARE MODE"))
-        job = asyncio.create_task(refreshing)
-        busy = "SELECT count(*) AS n FROM _timescaledb_catalog.continuous_aggs_jobs_refresh_ranges"
-        under_way = 0
-        while not under_way:
-            under_way = (await run(engine, busy))[0]["n"]
-        yield
-        await blocker.rollback()
-    await job
 
 
 async def assert_views_agree(engine, truth):
@@ -214,7 +177,7 @@ async def test_summing_up_waits_for_a_job_that_is_at_it(series_api, sungrow, cap
     engine, now = series_api.app.state.engine, datetime.now(UTC).replace(microsecond=0)
     readings = house(24, [now - timedelta(days=3, hours=n) for n in range(100)])
     await store(engine, {sungrow: rows(sungrow, readings)})
-    async with held_up(engine, sungrow, run_jobs(engine, "policy_refresh_continuous_aggregate")):
+    async with held_up(engine, sungrow, run_jobs(engine, "policy_refresh_continuous_aggregate", "sungrow_15min")):
         summing_up = asyncio.create_task(timescale.refresh(engine, "sungrow"))
         while "waiting" not in caplog.text and not summing_up.done():
             await asyncio.wait([summing_up], timeout=0.01)

@@ -11,6 +11,7 @@ import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
+import brute_force
 import httpx
 import pytest
 from sqlalchemy import text
@@ -19,6 +20,7 @@ from sungaze_vps.cli import main
 from sungaze_vps.config import load_config
 from sungaze_vps.db.session import make_engine
 from sungaze_vps.main import create_app
+from sungaze_vps.measurements import measurements
 from sungaze_vps.services.ingestion import store
 
 NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)  # the day the clocks change in Brussels
@@ -30,6 +32,7 @@ QUERIES = (
     *({"frame": "month", "bucket": bucket, "tz": zone} for bucket in ("hour", "week", "year") for zone in ZONES),
     *({"frame": "day", "bucket": "15m", "tz": zone} for zone in ZONES),
     {"frame": "all", "start": "2025-10-26", "end": "2025-10-27", "bucket": "hour", "tz": "Europe/Brussels"},
+    {"frame": "all", "bucket": "week", "kind": "p1", "tz": "Europe/Brussels"},
 )
 
 
@@ -142,26 +145,36 @@ def home_rows(sungrow):
     return history(sungrow)
 
 
-async def store_all(database_url, measurement, rows):
+@pytest.fixture(scope="session")
+def meter_rows():
+    """Give the readings of the home's grid meter, which has times and a swap among its values."""
+    times = [datetime(2026, 3, 1, 0, 10, tzinfo=UTC) + timedelta(minutes=11 * n) for n in range(300)]
+    rows = brute_force.rows(measurements()["p1"], brute_force.grid_meter(9, times))
+    at = [field.name for field in measurements()["p1"].fields].index("meter_ts") + 3
+    return [(*row[:at], row[1] - timedelta(milliseconds=417), *row[at + 1 :]) for row in rows]
+
+
+async def store_all(database_url, home_rows, meter_rows):
     engine = make_engine(database_url)
-    for first in range(0, len(rows), 1000):
-        await store(engine, {measurement: rows[first : first + 1000]})
+    for kind, rows in (("sungrow", home_rows), ("p1", meter_rows)):
+        for first in range(0, len(rows), 1000):
+            await store(engine, {measurements()[kind]: rows[first : first + 1000]})
     await engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def home_answers(sqlite_template, tmp_path_factory, sungrow, home_rows):
+def home_answers(sqlite_template, tmp_path_factory, home_rows, meter_rows):
     """Give every answer on the home before any backup; every engine answers the same."""
     path = tmp_path_factory.mktemp("home") / "home.db"
     shutil.copy(sqlite_template, path)
-    asyncio.run(store_all(f"sqlite+aiosqlite:///{path}", sungrow, home_rows))
+    asyncio.run(store_all(f"sqlite+aiosqlite:///{path}", home_rows, meter_rows))
     return ask(f"sqlite+aiosqlite:///{path}")
 
 
 @pytest.fixture
-def home_url(database_url, sungrow, home_rows):
+def home_url(database_url, home_rows, meter_rows):
     """Give the URL of a database with the home in it, on every engine."""
-    asyncio.run(store_all(database_url, sungrow, home_rows))
+    asyncio.run(store_all(database_url, home_rows, meter_rows))
     return database_url
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from sungaze_vps.db.session import make_engine
+from sungaze_vps.measurements import measurements
 from sungaze_vps.services.archive import total
 from sungaze_vps.services.archive_reader import ArchiveReader
 from sungaze_vps.services.backup import back_up
@@ -33,10 +34,10 @@ def stored_in(path, kinds):
         return [row for _, rows in ArchiveReader(file, path.name, kinds).batches() for row in rows]
 
 
-def test_a_backup_holds_every_reading_and_only_its_owner_may_read_it(run, home_url, home_rows, sungrow, tmp_path):
+def test_a_backup_holds_every_reading_and_only_its_owner_may_read_it(run, home_url, home_rows, meter_rows, tmp_path):
     path = tmp_path / "home.backup"
     run(home_url, "backup", path)
-    assert sorted(stored_in(path, {"sungrow": sungrow})) == sorted(home_rows)
+    assert sorted(stored_in(path, measurements())) == sorted(home_rows + meter_rows)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.glob("*.part")) == []
 
@@ -49,8 +50,9 @@ def test_check_backup_tells_what_is_in_it_and_needs_no_settings(run, home_url, t
     command = [sys.executable, "-m", "sungaze_vps", "check-backup"]
     known = {"PATH": os.environ["PATH"]}
     done = subprocess.run([*command, str(path)], env=known, capture_output=True, text=True, check=True)
-    good, cabin, home = done.stdout.splitlines()
+    good, meter, cabin, home = done.stdout.splitlines()
     assert good.startswith("good: ")
+    assert meter == "  p1 home: 300 readings, 2026-03-01 to 2026-03-03"
     assert cabin.startswith("  sungrow cabin: ")
     assert cabin.endswith(" readings, 2026-03-01 to 2026-03-29")
     assert home.endswith(" readings, 2025-10-20 to 2026-03-29")

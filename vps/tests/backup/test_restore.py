@@ -28,11 +28,11 @@ def sqlite_url(tmp_path):
 
 
 def test_a_restored_home_answers_everything_as_before_on_every_engine(
-    run, answers, home_answers, home_backup, empty_database_url, capsys, home_rows
+    run, answers, home_answers, home_backup, empty_database_url, capsys, home_rows, meter_rows
 ):
     capsys.readouterr()
     run(empty_database_url, "restore", home_backup)
-    assert capsys.readouterr().out == f"restored {len(home_rows):,} readings\n"
+    assert capsys.readouterr().out == f"restored {len(home_rows + meter_rows):,} readings\n"
     assert answers(empty_database_url) == home_answers
     assert all(b'"bucket"' in answer for path, _, answer in home_answers if path == "/v1/series")  # none is empty
     run(empty_database_url, "check")

@@ -5,20 +5,44 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sungaze_vps.services.ingestion import store
 
-MEANS = ("pv_power_w", "battery_power_w", "battery_soc_pct", "load_power_w", "export_power_w")
 COUNTERS = ("pv_total_kwh", "import_total_kwh", "export_total_kwh")
-ENERGIES = {
-    "pv_kwh": ("pv_total_kwh", "pv_power_w", 1),
-    "import_kwh": ("import_total_kwh", "export_power_w", -1),
-    "export_kwh": ("export_total_kwh", "export_power_w", 1),
-    "battery_charge_kwh": ("battery_charge_total_kwh", "battery_power_w", 1),
-    "load_kwh": (None, "load_power_w", 1),
-    "battery_discharge_kwh": ("battery_discharge_total_kwh", "battery_power_w", -1),
-}
+
+
+class Kind(NamedTuple):
+    """What is rolled up of a kind of reading, and the field that names its meter."""
+
+    means: tuple
+    largest: str
+    energies: dict
+    meter: str | None = None
+
+
+SUNGROW = Kind(
+    ("pv_power_w", "battery_power_w", "battery_soc_pct", "load_power_w", "export_power_w"),
+    "pv_power_w",
+    {
+        "pv_kwh": ("pv_total_kwh", "pv_power_w", 1),
+        "import_kwh": ("import_total_kwh", "export_power_w", -1),
+        "export_kwh": ("export_total_kwh", "export_power_w", 1),
+        "battery_charge_kwh": ("battery_charge_total_kwh", "battery_power_w", 1),
+        "load_kwh": (None, "load_power_w", 1),
+        "battery_discharge_kwh": ("battery_discharge_total_kwh", "battery_power_w", -1),
+    },
+)
+P1 = Kind(
+    ("power_w", "import_power_w"),
+    "import_power_w",
+    {
+        "import_kwh": ("energy_import_kwh", "power_w", 1),
+        "export_kwh": ("energy_export_kwh", "power_w", -1),
+    },
+    "meter_unique_id",
+)
 QUARTER = timedelta(minutes=15)
 
 
@@ -66,18 +90,28 @@ def power_energy_mwh(readings, power, sign):
     return energies
 
 
-def counter_energy(readings, counter):
-    """Give ts of the later reading -> what the counter gained; 0 for the first reading."""
-    known = [(ts, exact(values[counter])) for ts, _, values in readings if counter and values.get(counter) is not None]
-    gained = {ts: max(Fraction(0), value - known[max(n - 1, 0)][1]) for n, (ts, value) in enumerate(known)}
-    return {ts: half_up(gain * 1_000_000) for ts, gain in gained.items()}
+def counter_energy(readings, counter, meter):
+    """Give ts of the later reading -> what the counter gained; 0 for the first reading and from meter to meter."""
+    known = [
+        (ts, exact(values[counter]), values.get(meter))
+        for ts, _, values in readings
+        if counter and values.get(counter) is not None
+    ]
+    energies = {}
+    for (_, before, old), (ts, value, new) in zip([known[0], *known] if known else [], known, strict=False):
+        swapped = None not in (old, new) and old != new
+        energies[ts] = 0 if swapped else half_up(max(Fraction(0), value - before) * 1_000_000)
+    return energies
 
 
 class BruteForce:
-    def __init__(self, readings):
+    def __init__(self, readings, kind=SUNGROW):
+        self.kind = kind
         self.readings = sorted(readings, key=lambda reading: reading[0])
-        self.by_counter = {name: counter_energy(self.readings, counter) for name, (counter, _, _) in ENERGIES.items()}
-        self.by_power = {name: power_energy_mwh(self.readings, *power) for name, (_, *power) in ENERGIES.items()}
+        self.by_counter = {
+            name: counter_energy(self.readings, counter, kind.meter) for name, (counter, _, _) in kind.energies.items()
+        }
+        self.by_power = {name: power_energy_mwh(self.readings, *power) for name, (_, *power) in kind.energies.items()}
 
     def series(self, bucket, zone, start, end):
         def label(ts):
@@ -87,9 +121,9 @@ class BruteForce:
         for reading in self.readings:
             if start <= reading[0] < end:
                 buckets[label(reading[0])].append(reading)
-        points = {local: mean_point(inside) for local, inside in buckets.items()}
+        points = {local: mean_point(self.kind, inside) for local, inside in buckets.items()}
         sources = {}
-        for name in ENERGIES:
+        for name in self.kind.energies:
             within = [
                 {ts: mwh for ts, mwh in by_time[name].items() if start <= ts < end}
                 for by_time in (self.by_counter, self.by_power)
@@ -103,15 +137,14 @@ class BruteForce:
         return points, sources
 
 
-def mean_point(inside):
+def mean_point(kind, inside):
     point = {"sample_count": sum(weight for _, weight, _ in inside)}
-    for name in MEANS:
+    for name in kind.means:
         known = [(weight, exact(values[name])) for _, weight, values in inside if values.get(name) is not None]
         total, weights = sum(weight * value for weight, value in known), sum(weight for weight, _ in known)
         point[f"avg_{name}"] = float(round(total / weights * 1000)) / 1000 if known else None
-    point["max_pv_power_w"] = max(
-        (v["pv_power_w"] for _, _, v in inside if v.get("pv_power_w") is not None), default=None
-    )
+    known = [values[kind.largest] for _, _, values in inside if values.get(kind.largest) is not None]
+    point[f"max_{kind.largest}"] = max(known, default=None)
     return point
 
 
@@ -136,6 +169,26 @@ def house(seed, times):
             if rng.random() < 0.1:
                 values[name] = None
         readings.append((ts, rng.choice([1, 1, 1, 6]), values))
+    return readings
+
+
+def grid_meter(seed, times):
+    """Give a grid meter's readings: nulls, a reset, and meters swapped for ones that show more, less, or as much."""
+    rng = random.Random(seed)
+    shown = {"energy_import_kwh": 1594.842, "energy_export_kwh": 2355.869}
+    readings, meter = [], 1
+    for ts in times:
+        if rng.random() < 0.01:
+            meter += 1
+            shown = {name: round(value + rng.choice([-500, 0, 300]), 3) for name, value in shown.items()}
+        power_w = rng.randint(-4000, 9000)
+        name = "energy_import_kwh" if power_w > 0 else "energy_export_kwh"
+        shown[name] = 0.001 if rng.random() < 0.003 else round(shown[name] + rng.choice([0, 0.001, 0.25]), 3)
+        values = {"power_w": power_w, "import_power_w": max(power_w, 0), **shown, "meter_unique_id": f"meter {meter}"}
+        for name in values:
+            if rng.random() < 0.1:
+                values[name] = None
+        readings.append((ts, rng.choice([1, 1, 6]), values))
     return readings
 
 
