@@ -17,7 +17,8 @@ from pathlib import Path
 import httpx
 import trustme
 
-DEVICE_ID = "home"
+DEVICE_ID, P1_DEVICE_ID = "home", "p1"
+"""The inverter and the grid meter."""
 _START_TIMEOUT_S = 60
 
 
@@ -39,6 +40,8 @@ class Stack:
 
     folder: Path
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    devices: tuple[str, ...] = (DEVICE_ID,)
+    """Those that the token may write."""
     api_port: int = field(default_factory=free_port)
     api: Process | None = None
     edge: Process | None = None
@@ -98,7 +101,7 @@ class Stack:
         settings = {
             "DATABASE_URL": f"sqlite+aiosqlite:///{self.database}",
             "REDIS_URL": "memory://",
-            "DEVICE_TOKENS": f"{self.token}:{DEVICE_ID}",
+            "DEVICE_TOKENS": ",".join(f"{self.token}:{device_id}" for device_id in self.devices),
         }
         self.api = await self._start("api", command, settings)
         async with self.client() as client, asyncio.timeout(_START_TIMEOUT_S):
@@ -121,6 +124,18 @@ class Stack:
             "UPLOAD_INTERVAL_S": "1",
         }
         self.edge = await self._start("edge", command or [script("sungaze-edge"), "run"], given | (settings or {}))
+
+    def p1_settings(self, *, port: int, serial: str, token: str, ca_file: Path) -> dict[str, str]:
+        """Give the edge's settings for a P1 meter on this machine."""
+        return {
+            "HW_P1_HOST": "127.0.0.1",
+            "HW_P1_PORT": str(port),
+            "HW_P1_SERIAL": serial,
+            "HW_P1_TOKEN": token,
+            "HW_P1_TOKEN_FILE": str(self.folder / "p1_token.json"),
+            "HW_P1_CA_FILE": str(ca_file),
+            "HW_P1_DEVICE_ID": P1_DEVICE_ID,
+        }
 
     async def _start(self, name: str, command: Sequence[str], settings: dict[str, str]) -> Process:
         with self.log_file(name).open("ab") as log:
@@ -180,7 +195,7 @@ async def stop(process: Process, timeout_s: float = 15) -> int:
 
 def _environment() -> dict[str, str]:
     """Give our own environment without settings that belong to a real installation."""
-    kept = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+    kept = ("PATH", "PYTHONPATH", "HOME", "LANG", "TZ", "TMPDIR", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
     return {name: os.environ[name] for name in kept if name in os.environ}
 
 
