@@ -12,8 +12,8 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 from sungaze_vps.measurement import Field, Measurement
 
 OLDEST_TS = datetime(2010, 1, 1, tzinfo=UTC)
-LATEST_TIME = datetime(2200, 1, 1, tzinfo=UTC)
-"""Of a time that is a value; a meter's clock may be wrong by years."""
+VALUE_TIMES = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""The first and the last time that a value may be: a meter's clock may be wrong by years."""
 MAX_SAMPLE_COUNT = 1_000_000
 MAX_TEXT_LENGTH = 200
 _TEXT = r"^[^\x00-\x1f\x7f]*$(?!\n)"  # no control characters; PostgreSQL cannot store NUL
@@ -44,9 +44,7 @@ def wanted(field: Field) -> Wanted:
         return Annotated[str, meta] | None, f"must be text of at most {MAX_TEXT_LENGTH} visible characters, or null"
     if field.type == "time":
         meta = Meta(tz=True, description=field.description)
-        return Annotated[
-            datetime, meta
-        ] | None, f"must be a time with a zone from {OLDEST_TS:%Y} to {LATEST_TIME:%Y}, or null"
+        return Annotated[datetime, meta] | None, "must be a time with a zone in the years 2000 to 2199, or null"
     meta = Meta(ge=field.minimum, le=field.maximum, description=field.description)
     return Annotated[float, meta] | None, f"must be a number from {field.minimum:.10g} to {field.maximum:.10g}, or null"
 

@@ -19,8 +19,8 @@ from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.ingestion import Row
 from sungaze_vps.services.sample_types import (
     IDENTITY,
-    LATEST_TIME,
     OLDEST_TS,
+    VALUE_TIMES,
     envelope,
     head_struct,
     sample_struct,
@@ -202,7 +202,7 @@ def _field_faults(measurement: Measurement, sample: dict[str, Raw], latest: date
         try:
             value = decoder.decode(sample[name])
             if isinstance(value, datetime):
-                _utc_ms(value, latest if name == "ts" else LATEST_TIME)
+                _utc_ms(value, *((OLDEST_TS, latest) if name == "ts" else VALUE_TIMES))
         except _OutsideWindowError as error:
             yield name, str(error)
         except _UNREADABLE:
@@ -217,16 +217,16 @@ def _times(measurement: Measurement) -> tuple[int, ...]:
 
 def _row(sample: Any, times: tuple[int, ...], latest: datetime) -> Row:
     row: Row = msgspec.structs.astuple(sample)
-    for at, limit in ((1, latest), *((at, LATEST_TIME) for at in times)):
-        if row[at] is not None and (time := _utc_ms(row[at], limit)) is not row[at]:
+    for at, limits in ((1, (OLDEST_TS, latest)), *((at, VALUE_TIMES) for at in times)):
+        if row[at] is not None and (time := _utc_ms(row[at], *limits)) is not row[at]:
             row = (*row[:at], time, *row[at + 1 :])
     return row
 
 
-def _utc_ms(ts: datetime, latest: datetime) -> datetime:
+def _utc_ms(ts: datetime, oldest: datetime, latest: datetime) -> datetime:
     """Bring a time to UTC and whole milliseconds, towards the past; the very same object when it is there already."""
-    if not OLDEST_TS <= ts <= latest:
-        raise _OutsideWindowError(f"must be from {OLDEST_TS:%Y-%m-%d} to {latest:%Y-%m-%d %H:%M} UTC")
+    if not oldest <= ts <= latest:
+        raise _OutsideWindowError(f"must be from {oldest:%Y-%m-%d} to {latest:%Y-%m-%d %H:%M} UTC")
     if ts.tzinfo is not UTC:
         ts = ts.astimezone(UTC)
     if ts.microsecond % 1000:
