@@ -1,7 +1,6 @@
 """Reads what `db/boundaries.py` keeps, as whole numbers."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,7 +24,7 @@ SELECT {last_at} FROM p1_boundaries WHERE device_id = {mark}1 AND quarter <= {ma
 ORDER BY quarter DESC, last_at DESC LIMIT 1
 """
 _TIMES = ("quarter", "first_at", "last_at", "peak_at")
-_SQLITE = {name: name for name in _TIMES} | {"mark": "?"}
+_SQLITE = {name: name for name in _TIMES} | {"mark": ":p"}
 _POSTGRESQL = {name: f"CAST(date_part('epoch', {name}) * 1000 AS bigint)" for name in _TIMES} | {"mark": "$"}
 _ENERGIES = {name: f"CAST(round({name}_kwh * 1000000) AS bigint)" for name in ("first", "last")}
 
@@ -69,7 +68,8 @@ async def newest_reading(connection: AsyncConnection, device_id: str, until: int
 
 
 async def _fetch(connection: AsyncConnection, query: str, device_id: str, *times: int) -> Sequence[Any]:
-    on_sqlite = connection.dialect.name == "sqlite"
-    moments: Sequence[int | datetime] = times if on_sqlite else [from_millis(time) for time in times]
-    statement = query.format(**(_SQLITE if on_sqlite else _POSTGRESQL), **_ENERGIES)
-    return (await connection.exec_driver_sql(statement, (device_id, *moments))).all()
+    if connection.dialect.name == "sqlite":
+        named = {"p1": device_id} | {f"p{number}": time for number, time in enumerate(times, start=2)}
+        return (await connection.exec_driver_sql(query.format(**_SQLITE, **_ENERGIES), named)).all()
+    numbered = (device_id, *map(from_millis, times))
+    return (await connection.exec_driver_sql(query.format(**_POSTGRESQL, **_ENERGIES), numbered)).all()
