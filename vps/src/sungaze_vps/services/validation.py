@@ -217,9 +217,12 @@ def _times(measurement: Measurement) -> tuple[int, ...]:
 
 def _row(sample: Any, times: tuple[int, ...], latest: datetime) -> Row:
     row: Row = msgspec.structs.astuple(sample)
-    for at, limits in ((1, (OLDEST_TS, latest)), *((at, VALUE_TIMES) for at in times)):
-        if row[at] is not None and (time := _utc_ms(row[at], *limits)) is not row[at]:
-            row = (*row[:at], time, *row[at + 1 :])
+    ts = _utc_ms(row[1], OLDEST_TS, latest)
+    if ts is not row[1]:
+        row = (row[0], ts, *row[2:])
+    for at in times:
+        if row[at] is not None:
+            row = (*row[:at], _utc_ms(row[at], *VALUE_TIMES), *row[at + 1 :])
     return row
 
 
