@@ -8,6 +8,7 @@ from dataclasses import replace
 from sungaze_edge import config, log, main
 
 PACE_S = 0.1
+INTERVALS = ("POLL_INTERVAL_S", "HW_P1_POLL_INTERVAL_S")
 
 
 def hurried(settings: config.Config) -> config.Config:
@@ -15,7 +16,8 @@ def hurried(settings: config.Config) -> config.Config:
     return replace(
         settings,
         sources=tuple(
-            replace(source, values={**source.values, "POLL_INTERVAL_S": PACE_S}) for source in settings.sources
+            replace(source, values={**source.values, **{name: PACE_S for name in source.values if name in INTERVALS}})
+            for source in settings.sources
         ),
         poll_backoff_s=(PACE_S, 0.5),
         read_timeout_s=1.5,

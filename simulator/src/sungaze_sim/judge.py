@@ -58,12 +58,26 @@ class Judgement:
         }
 
 
-def stored_rows(database: Path, device_id: str) -> list[Row]:
-    """Read a device's samples from the server's SQLite file, oldest first."""
+def stored_rows(database: Path, device_id: str, kind: str = "sungrow") -> list[Row]:
+    """Read a device's samples of one kind from the server's SQLite file, oldest first."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
-        found = connection.execute("SELECT * FROM sungrow_samples WHERE device_id = ? ORDER BY ts", (device_id,))
+        found = connection.execute(f"SELECT * FROM {kind}_samples WHERE device_id = ? ORDER BY ts", (device_id,))  # noqa: S608 - a kind is ours
         return [Row(datetime.fromtimestamp(row["ts"] / 1000, UTC), dict(row)) for row in found]
+
+
+def stored_count(database: Path, kind: str) -> int:
+    """Count the samples of one kind in the server's SQLite file."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        [count] = connection.execute(f"SELECT count(*) FROM {kind}_samples").fetchone()  # noqa: S608 - a kind is ours
+        return int(count)
+
+
+def summaries(judgements: Mapping[str, "Judgement"]) -> dict[str, Any]:
+    """Count for all devices together, and for each by its name."""
+    each = {name: judgement.summary() for name, judgement in judgements.items()}
+    names = next(iter(each.values()), {})
+    return {name: sum(summary[name] for summary in each.values()) for name in names} | {"devices": each}
 
 
 def judge(readings: Sequence[Reading], rows: Sequence[Row], kills: Iterable[datetime] = ()) -> Judgement:

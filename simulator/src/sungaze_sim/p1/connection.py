@@ -38,7 +38,8 @@ class Connection:
         self._number = number
         self._reader = reader
         self._writer = writer
-        writer.transport.set_write_buffer_limits(high=0)  # so that drain() means: handed to the kernel
+        # So that drain() means: handed to the kernel. With 0, asyncio's TLS would wait for the client's next word.
+        writer.transport.set_write_buffer_limits(high=1)
         self._dead = False
         self._last_reading: Reading | None = None
 
