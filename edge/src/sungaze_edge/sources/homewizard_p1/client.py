@@ -91,10 +91,8 @@ class Connection:
     def _check_is_near(self, response: httpx.Response) -> None:
         if not self._is_plain:
             return
-        peer = response.extensions["network_stream"].get_extra_info("server_addr")
-        address = ipaddress.ip_address(str(peer[0]).partition("%")[0])  # fe80::1%eth0 names a network card, too
-        address = getattr(address, "ipv4_mapped", None) or address
-        if not (address.is_private or address.is_link_local):
+        address = str(response.extensions["network_stream"].get_extra_info("server_addr")[0])
+        if not is_near(address):
             raise SourceUnusableError(
                 f"{self.url} is at {address}, outside of your own network: without a token the meter is read without "
                 "encryption, on the LAN only. Check HW_P1_HOST, or run 'sungaze-edge pair' for the encrypted API"
@@ -106,7 +104,7 @@ class Connection:
         while cause is not None:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return SourceUnusableError(self._about_certificate(cause))
-            if isinstance(cause, ssl.SSLError):
+            if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLWantReadError):
                 return SourceUnavailableError(f"no TLS with {self.url}: {cause.reason or cause}")
             cause = cause.__cause__ or cause.__context__
         if isinstance(error, httpx.ConnectError):
@@ -139,6 +137,13 @@ class Connection:
             "check HW_P1_HOST; if you have replaced the dongle, run 'sungaze-edge pair --again' "
             f"(where HW_P1_SERIAL is set, change it to {identity.serial} first)"
         )
+
+
+def is_near(address: str) -> bool:
+    """Whether an IP address belongs to this machine or to a private network."""
+    ip = ipaddress.ip_address(address.partition("%")[0])  # fe80::1%eth0 names a network card, too
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return ip.is_private or ip.is_link_local
 
 
 def refused(answer: Answer, url: str) -> SourceError:

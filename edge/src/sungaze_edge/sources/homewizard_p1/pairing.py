@@ -73,7 +73,8 @@ def _name(wish: Pairing, known: Stored) -> str:
     if wish.name is None and known.name is not None:
         return known.name
     host = re.sub(r"[^a-zA-Z0-9\-]", "", socket.gethostname())[:_HOST_CHARACTERS]
-    name = (wish.name or f"sungaze-{host}-{secrets.token_hex(3)}").removeprefix(_PREFIX)
+    made_up = f"sungaze-{host}-{secrets.token_hex(3)}"
+    name = (made_up if wish.name is None else wish.name).removeprefix(_PREFIX)
     if not _NAME.fullmatch(name):
         raise SourceUnusableError("--name takes 1 to 40 letters, digits, spaces and the characters - _ / \\ #")
     return _PREFIX + name
@@ -98,7 +99,7 @@ async def _token(connection: Connection, name: str, teller: Teller) -> str:
             teller.say(f"This is the dongle {connection.identity.serial}: compare that with the sticker on it.")
             teller.say(f"Press the button on the meter's dongle now, once; there are {WAIT_S} seconds.")
         teller.count_down(round(end_s - now()))
-        await asyncio.sleep(min(1.0, WAIT_S / 10))
+        await asyncio.sleep(min(1.0, WAIT_S / 30))
     raise SourceUnusableError(f"Nobody pressed the button within {WAIT_S} seconds; nothing was changed. Try again.")
 
 

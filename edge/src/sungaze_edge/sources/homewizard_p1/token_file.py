@@ -12,6 +12,7 @@ from typing import Any
 from sungaze_edge.errors import SourceUnusableError
 
 _TOKEN = re.compile(r"[!-~]{1,256}")
+_BARE_TOKEN = re.compile(r"[0-9A-Za-z]{16,256}")
 _SERIAL = re.compile(r"[0-9a-z]{4,32}", re.ASCII)
 _NAME = re.compile(r"[ -~]{1,64}")
 _LONGEST = 4096
@@ -48,7 +49,7 @@ def load(path: Path) -> Stored:
         raise SourceUnusableError(
             f"the token file {path} cannot be read ({reason}): give it to the user who runs this"
         ) from error
-    if _TOKEN.fullmatch(text) and not text.startswith("{"):
+    if _BARE_TOKEN.fullmatch(text):
         return Stored(token=text)  # the bare token, as secrets are handed out in files
     try:
         return _parse(json.loads(text))
