@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sungaze_edge.clock import Instant
 from sungaze_edge.reading import Reading
-from sungaze_edge.sources import source_types
+from sungaze_edge.sources.sungrow import SOURCE_TYPE
 from sungaze_edge.sources.sungrow.normalizer import FIELDS
 from sungaze_edge.store import Store
 from sungaze_sim.house import House
@@ -29,7 +29,7 @@ TARGET_MB, AIM_MB = 50, 40
 def fill(spool: Path, rows: int) -> None:
     """Lay a week's backlog into a spool: copies of one recorded reading, five seconds apart, up to an hour ago."""
     newest = datetime.now(UTC) - timedelta(hours=1)
-    decoded = source_types()[0].decode(json.loads(CAPTURE.read_text()))
+    decoded = SOURCE_TYPE.decode(json.loads(CAPTURE.read_text()))
     values = {name: decoded[name] for name in FIELDS}
     with closing(Store(spool)) as store:
         store.enqueue(Reading(DEVICE_ID, "sungrow", values, Instant(newest, 0, "bench", synced=True)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sungaze_edge.reading import payload, wire_text
-from sungaze_edge.sources import source_types
+from sungaze_edge.sources.sungrow import SOURCE_TYPE
 from sungaze_edge.sources.sungrow.normalizer import FIELDS
 from sungaze_vps.db.models import to_millis
 from sungaze_vps.measurements import measurements
@@ -46,7 +46,7 @@ class Window:
 
 def recorded() -> dict[str, Any]:
     """Give the values of a recorded reading, as the edge sends them."""
-    decoded = source_types()[0].decode(json.loads(CAPTURE.read_text()))
+    decoded = SOURCE_TYPE.decode(json.loads(CAPTURE.read_text()))
     return {name: decoded[name] for name in FIELDS}
 
 
