@@ -70,7 +70,7 @@ async def test_beside_a_running_daemon_the_device_is_left_alone(checked, tmp_pat
     async with Spool(tmp_path / "spool.db"):
         good, said = await checked()
     assert not good
-    assert "devices: sungaze-edge run is reading the inverter; stop it first." in said
+    assert "devices: sungaze-edge run is reading the devices; stop it first." in said
     assert "power_w" not in said
     assert "the token is good" in said
 

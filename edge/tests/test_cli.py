@@ -103,7 +103,7 @@ def test_dump_leaves_a_device_alone_that_a_running_daemon_reads(capsys, environm
     with lock_spool(tmp_path / "spool.db"):
         status, out, err = run(capsys, "dump")
     assert (status, out) == (2, "")
-    assert err == "sungaze-edge run is reading the inverter; stop it first.\n"
+    assert err == "sungaze-edge run is reading the devices; stop it first.\n"
     assert run(capsys, "dump")[0] == 0
 
 

@@ -130,6 +130,13 @@ def test_trouble_and_recovery_are_one_line_each(watch, caplog):
     assert "after 5 failed reads" in caplog.text
 
 
+def test_a_reason_that_wants_a_person_is_told_even_when_the_device_was_failing_already(watch, caplog):
+    revoked, silent = SourceUnusableError("the token is revoked"), SourceUnusableError("the meter is silent")
+    watch(Device(*unavailable(2), revoked, revoked, silent), 200)
+    told = [record.message.split(": ")[1].split(".")[0] for record in caplog.records if "cannot be" in record.message]
+    assert told == ["no answer", "the token is revoked", "the meter is silent"]
+
+
 def test_nonsense_and_mistakes_of_a_source_do_not_end_the_loop(watch, caplog):
     device = Device(SourceUnusableError("nonsense"), ZeroDivisionError("oops"), ZeroDivisionError("oops"), 0.1)
     poller, stored = watch(device, 100)

@@ -9,7 +9,7 @@ from typing import IO
 
 from sungaze_edge.errors import SpoolError
 
-RUNNING = "sungaze-edge run is reading the inverter; stop it first."
+RUNNING = "sungaze-edge run is reading the devices; stop it first."
 
 
 def lock_spool(path: Path) -> IO[str]:

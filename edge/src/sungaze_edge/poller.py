@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sungaze_edge.backoff import Backoff, time_limit, wait
 from sungaze_edge.clock import Clock, Instant
-from sungaze_edge.errors import SourceError, SpoolError
+from sungaze_edge.errors import SourceError, SourceUnusableError, SpoolError
 from sungaze_edge.log import Trouble, sentence
 from sungaze_edge.reading import Reading
 from sungaze_edge.source import Source, Value
@@ -94,6 +94,8 @@ class Poller:
                 values = await self.source.read()
         except TimeoutError:
             await self._failed("the device did not answer in time")
+        except SourceUnusableError as error:  # each such reason wants something else of a person
+            await self._failed(str(error), nature=str(error))
         except SourceError as error:
             await self._failed(str(error))
         except Exception as error:  # noqa: BLE001 - a source is a guest: its mistakes are logged and end nothing
@@ -112,13 +114,13 @@ class Poller:
         self.status.last_success = self._clock.instant()
         self._backoff.reset()
 
-    async def _failed(self, reason: str) -> None:
+    async def _failed(self, reason: str, *, nature: str = "failing") -> None:
         status = self.status
         status.failures += 1
         status.consecutive_failures += 1
         status.last_error, status.last_error_at = reason, self._clock.instant().wall
         self._trouble.begins(
-            "failing", f"{self.source.device_id} cannot be read: {sentence(reason)} Trying again until it can."
+            nature, f"{self.source.device_id} cannot be read: {sentence(reason)} Trying again until it can."
         )
         await self._close()
 

@@ -62,12 +62,11 @@ class MeterWatch:
         mark: object = body.get("timestamp") if measured.meter else measured
         if mark != self._mark:
             self._mark, self._moved_s = mark, now_s
-        silent_s = now_s - self._moved_s
-        if silent_s < _patience_s(body, measured):
+        if now_s - self._moved_s < _patience_s(body, measured):
             return
-        since = f"{measured.meter:%Y-%m-%d %H:%M:%S} by its clock" if measured.meter else f"{silent_s:.0f} s ago"
+        since = f"since {measured.meter:%Y-%m-%d %H:%M:%S} by its clock" if measured.meter else "for five minutes"
         raise SourceUnusableError(
-            f"the electricity meter has sent nothing new since {since}: check the cable between meter and dongle, and "
+            f"the electricity meter has sent nothing new {since}: check the cable between meter and dongle, and "
             "that the P1 port is still enabled (Belgium: Mijn Fluvius or your own network operator)"
         )
 
