@@ -3,6 +3,8 @@
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from sungaze_vps.db.boundaries import HOST_CLOCK, METER_CLOCK
 from sungaze_vps.db.models import from_millis
 from sungaze_vps.services.capacity import ZONE, Month
@@ -10,7 +12,7 @@ from sungaze_vps.services.capacity_gaps import Gap
 from sungaze_vps.services.capacity_running import Running
 from sungaze_vps.services.capacity_year import Average, MonthPeak, Year, yearly_cost_eur
 from sungaze_vps.services.latest import render_ts
-from sungaze_vps.services.quarters import QUARTER_MS, Quarter, power_w
+from sungaze_vps.services.quarters import MWH_PER_W, QUARTER_MS, Quarter, power_w
 from sungaze_vps.tariffs import CapacityTariff
 
 NOTE = (
@@ -42,23 +44,34 @@ def render_month(month: Month) -> dict[str, Any]:
             "exact": sum(quarter.exact for quarter in month.quarters),
             "missing": month.elapsed - len(month.quarters),
         },
-        "clock": _CLOCKS[month.boundaries.clocks],
+        "clock": _CLOCKS[month.clocks],
         "meter": _meter(month),
         "peaks": [_quarter(quarter) for quarter in month.quarters],
         "gaps": [_gap(gap) for gap in month.gaps],
     }
 
 
-def _quarter(quarter: Quarter) -> dict[str, Any]:
-    start, energy, lower, upper, exact = quarter
-    return {
-        "bucket": _utc(start),
-        "avg_power_w": power_w(energy),
-        "energy_kwh": energy / 1_000_000,
-        "lower_w": power_w(lower),
-        "upper_w": power_w(upper),
-        "exact": exact,
-    }
+class _Quarter(msgspec.Struct, gc=False):
+    """A dict would take twice as long, and a month has three thousand."""
+
+    bucket: str
+    avg_power_w: float
+    energy_kwh: float
+    lower_w: float
+    upper_w: float
+    exact: bool
+
+
+def _quarter(quarter: Quarter) -> _Quarter:
+    energy = quarter.energy
+    return _Quarter(
+        _utc(quarter.start),
+        energy / MWH_PER_W,
+        energy / 1_000_000,
+        quarter.lower / MWH_PER_W,
+        quarter.upper / MWH_PER_W,
+        quarter.exact,
+    )
 
 
 def _gap(gap: Gap) -> dict[str, Any]:

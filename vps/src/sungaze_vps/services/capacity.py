@@ -7,15 +7,17 @@ A month is one of Europe/Brussels, and a quarter belongs to the month in which i
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property, reduce
+from operator import or_
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sungaze_vps.db.models import to_millis
 from sungaze_vps.services.capacity_gaps import Gap, Readings, find_gaps
-from sungaze_vps.services.capacity_rows import Boundaries, newest_reading, read_boundaries
+from sungaze_vps.services.capacity_rows import newest_reading, read_rows
 from sungaze_vps.services.local_time import midnight
-from sungaze_vps.services.quarters import QUARTER_MS, Quarter, measure
+from sungaze_vps.services.quarters import QUARTER_MS, Quarter, Row, measure
 
 ZONE = ZoneInfo("Europe/Brussels")
 FRESH_MS = 120_000
@@ -41,7 +43,7 @@ class Moment:
     is_fresh: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Month:
     """What is known of a month; energies in mWh."""
 
@@ -51,7 +53,8 @@ class Month:
     quarters: list[Quarter]
     """Those that are known, in order of time."""
     gaps: list[Gap]
-    boundaries: Boundaries
+    rows: list[Row]
+    """Those that it was worked out from, the last before it and the first after it among them."""
 
     @property
     def expected(self) -> int:
@@ -63,18 +66,18 @@ class Month:
         """How many of them are over."""
         return (self.closed - self.period.start) // QUARTER_MS
 
-    @property
+    @cached_property
     def peak(self) -> Quarter | None:
         """The first of the quarters in which most was drawn; None where none is known."""
         return max(self.quarters, key=lambda quarter: quarter.energy, default=None)
 
-    @property
+    @cached_property
     def lower(self) -> int | None:
         """What the peak is at least; None where nothing is known."""
         known = [quarter.lower for quarter in self.quarters]
         return max([*known, *(gap.highest_at_least for gap in self.gaps if gap.highest_at_least)], default=None)
 
-    @property
+    @cached_property
     def upper(self) -> int | None:
         """What the peak is at most; None where nothing bounds a quarter that is over."""
         limits = [*(quarter.upper for quarter in self.quarters), *(gap.each_at_most for gap in self.gaps)]
@@ -93,8 +96,19 @@ class Month:
         Whether its time is the start or the end of the quarter is not specified; the very start of a month can only be
         an end, and belongs to the month before.
         """
-        of_month = [peak for peak in self.boundaries.peaks if self.period.start < peak[0] <= self.period.end]
-        return max(of_month, key=lambda peak: peak[1], default=None)
+        told = {(row.peak_at, row.peak_w) for row in self.rows}
+        of_month = [
+            (peak_at, peak_w)
+            for peak_at, peak_w in told
+            if peak_at is not None and peak_w is not None and self.period.start < peak_at <= self.period.end
+        ]
+        return max(of_month, key=lambda peak: (peak[1], -peak[0]), default=None)
+
+    @property
+    def clocks(self) -> int:
+        """Every clock that timed a reading: METER_CLOCK | HOST_CLOCK."""
+        found = {row.clocks for row in self.rows if self.period.start <= row.quarter < self.period.end}
+        return reduce(or_, found, 0)
 
 
 def parse_month(text: str) -> Period | None:
@@ -134,11 +148,11 @@ async def find_moment(connection: AsyncConnection, device_id: str, now: datetime
 
 async def read_month(connection: AsyncConnection, device_id: str, period: Period, moment: Moment) -> Month:
     """Work a month out, from readings that came a moment ago, too."""
-    boundaries = await read_boundaries(connection, device_id, period.start, period.end)
+    rows = await read_rows(connection, device_id, period.start, period.end)
     closed = max(period.start, min(period.end, moment.at // QUARTER_MS * QUARTER_MS))
-    quarters = [quarter for quarter in measure(boundaries.rows) if period.start <= quarter.start <= closed - QUARTER_MS]
+    quarters = [quarter for quarter in measure(rows) if period.start <= quarter.start <= closed - QUARTER_MS]
     gaps: list[Gap] = []
     if len(quarters) < (closed - period.start) // QUARTER_MS:
         known = {quarter.start for quarter in quarters}
-        gaps = list(find_gaps(Readings(boundaries.rows), period.start, closed, known))
-    return Month(period, closed, quarters, gaps, boundaries)
+        gaps = list(find_gaps(Readings(rows), period.start, closed, known))
+    return Month(period, closed, quarters, gaps, rows)

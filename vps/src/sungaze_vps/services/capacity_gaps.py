@@ -57,7 +57,7 @@ class Readings:
         if not is_bracketed(self._at[before], self._at[after]):
             return None
         left, right = self._value[before], self._value[after]
-        return Edge(left, interpolate(at, self._at[before], left, self._at[after], right), right)
+        return left, interpolate(at, self._at[before], left, self._at[after], right), right
 
     def bounds(self, start: int, end: int) -> tuple[int, int | None]:
         """Give the least and the most energy that can have been drawn between two times; None without a limit."""
@@ -74,7 +74,7 @@ class Readings:
         opening, closing = self.edge(start), self.edge(end)
         if opening is None or closing is None or self.bounds(start, end)[1] is None:
             return None
-        return closing.value - opening.value
+        return closing[1] - opening[1]
 
     def highest_at_least(self, start: int, end: int) -> int:
         """Give what the highest quarter between two times drew at least: no less than the mean of any stretch."""

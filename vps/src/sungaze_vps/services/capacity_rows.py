@@ -1,7 +1,7 @@
 """Reads what `db/boundaries.py` keeps, as whole numbers."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,17 +29,7 @@ _POSTGRESQL = {name: f"CAST(date_part('epoch', {name}) * 1000 AS bigint)" for na
 _ENERGIES = {name: f"CAST(round({name}_kwh * 1000000) AS bigint)" for name in ("first", "last")}
 
 
-class Boundaries(NamedTuple):
-    """What is kept of some quarters."""
-
-    rows: list[Row]
-    clocks: int
-    """Every clock that timed a reading: METER_CLOCK | HOST_CLOCK."""
-    peaks: list[tuple[int, float]]
-    """What the meter told of its own month peaks: time in ms, W."""
-
-
-async def read_boundaries(connection: AsyncConnection, device_id: str, start: int, end: int) -> Boundaries:
+async def read_rows(connection: AsyncConnection, device_id: str, start: int, end: int) -> list[Row]:
     """Read the quarters from `start` to `end`, with the last before them and the first after them.
 
     Args:
@@ -48,17 +38,7 @@ async def read_boundaries(connection: AsyncConnection, device_id: str, start: in
         start: of the first quarter, in ms.
         end: of the last quarter, in ms.
     """
-    rows: list[Row] = []
-    clocks, peaks = 0, set()
-    for quarter, meter, first_at, first, last_at, last, fell, clock, peak_at, peak_w in await _fetch(
-        connection, _ROWS, device_id, start, end
-    ):
-        rows.append(Row(meter, quarter, first_at, first, last_at, last, fell))
-        if start <= quarter < end:
-            clocks |= clock
-        if peak_at is not None:
-            peaks.add((peak_at, peak_w))
-    return Boundaries(rows, clocks, sorted(peaks))
+    return list(map(Row._make, await _fetch(connection, _ROWS, device_id, start, end)))
 
 
 async def newest_reading(connection: AsyncConnection, device_id: str, until: int) -> int | None:

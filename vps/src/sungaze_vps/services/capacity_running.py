@@ -81,12 +81,12 @@ async def find_running(
 
 def _drawn(month: Month, start: int) -> tuple[int | None, bool]:
     """Give the energy since the start of the newest row's quarter, and whether it is exact."""
-    rows = [row for row in month.boundaries.rows[-_NEAR_ROWS:] if row.quarter <= start]
+    rows = [row for row in month.rows[-_NEAR_ROWS:] if row.quarter <= start]
     readings = Readings(rows)
     opening = readings.edge(start)
     if opening is None or readings.bounds(start, rows[-1].last_at)[1] is None:
         return None, False
-    return rows[-1].last - opening.value, opening.after - opening.before <= EXACT_WITHIN
+    return rows[-1].last - opening[1], opening[2] - opening[0] <= EXACT_WITHIN
 
 
 async def _newest(

@@ -5,33 +5,41 @@ falls, so two readings bound the energy of what lies between them; that makes a 
 to both of its ends, and bounded where they stand further off.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple, overload
+
+import msgspec
 
 QUARTER_MS = 900_000
 WH = 1000
 """The resolution of the register, in mWh."""
 EXACT_WITHIN = 4 * WH
 _BRACKET_MS = QUARTER_MS
-_MWH_PER_W = 250
+MWH_PER_W = 250
+"""Energy of a quarter of an hour at one watt."""
 _MOST_W = 200_000
 """More than any low-voltage connection gives: a register that rises faster is another register."""
 
 
 class Row(NamedTuple):
-    """The readings of one meter in one quarter: the first, the last, and whether it fell between them."""
+    """What is kept of the readings of one meter in one quarter."""
 
-    meter: str
     quarter: int
+    """When it begins."""
+    meter: str
     first_at: int
     first: int
     last_at: int
     last: int
     fell: bool
+    """Whether the register fell between the first reading and the last."""
+    clocks: int
+    peak_at: int | None
+    peak_w: float | None
 
 
-class Quarter(NamedTuple):
+class Quarter(msgspec.Struct, frozen=True, gc=False):
     """What was drawn in a quarter that readings stand on both sides of."""
 
     start: int
@@ -42,37 +50,47 @@ class Quarter(NamedTuple):
     """The readings around its ends leave 4 Wh open at most."""
 
 
-class Edge(NamedTuple):
-    """What the register said at the edge of a quarter, and in the readings just before and after it."""
-
-    before: int
-    value: int
-    after: int
+type Edge = tuple[int, int, int]
+"""What the register said in the reading before a time, at that time, and in the reading after it."""
 
 
-def measure(rows: Sequence[Row]) -> Iterator[Quarter]:
+def measure(rows: Sequence[Row]) -> list[Quarter]:
     """Give the quarters that are known, from rows in order of time.
 
     A quarter is known when, at each of its ends, a reading lies on the end or two readings at most 15 minutes apart
     lie around it, and nothing broke the register's rise from the first of these readings to the last.
     """
-    start = None
-    for row, following in pairwise([None, *rows, None]):
-        end = _edge_between(row, following) if row and following else None
-        if row and start and end and is_whole(row):
-            yield _quarter(row.quarter, start, end)
-        start = end or (_edge_on_first(following) if following else None)
+    found = []
+    start: Edge | None = None
+    for row, following in pairwise(rows):  # thousands of them in a request: plain tuples, few calls
+        quarter, meter, first_at, first, last_at, last, fell, _, _, _ = row
+        next_quarter, next_meter, next_at, rising, _, _, _, _, _, _ = following
+        if start is None and first_at == quarter:
+            start = first, first, first
+        end: Edge | None = None
+        if next_quarter == quarter + QUARTER_MS and meter == next_meter:
+            end = _edge(next_quarter, last_at, last, next_at, rising)
+        if start and end and not fell and is_plausible(last - first, last_at - first_at):
+            least, most = end[0] - start[2], end[2] - start[0]
+            lower = least - WH if least > WH else 0
+            found.append(Quarter(quarter, end[1] - start[1], lower, most + WH, most - least <= EXACT_WITHIN))
+        start = end
+    return found
 
 
 def is_whole(row: Row) -> bool:
     """Say whether one register rose plausibly from the first reading of a row to its last."""
-    return not row.fell and row.last - row.first <= _most(row.last_at - row.first_at)
+    return not row.fell and is_plausible(row.last - row.first, row.last_at - row.first_at)
 
 
 def is_joined(row: Row, following: Row) -> bool:
     """Say whether one register rose plausibly from the last reading of a row to the first of the next."""
-    rise = following.first - row.last
-    return row.meter == following.meter and 0 <= rise <= _most(following.first_at - row.last_at)
+    return row.meter == following.meter and is_plausible(following.first - row.last, following.first_at - row.last_at)
+
+
+def is_plausible(rise: int, duration_ms: int) -> bool:
+    """Say whether one register can have risen so far in so long."""
+    return 0 <= rise <= _MOST_W * duration_ms // 3600 + 2 * WH
 
 
 @overload
@@ -81,7 +99,7 @@ def power_w(energy: int) -> float: ...
 def power_w(energy: int | None) -> float | None: ...
 def power_w(energy: int | None) -> float | None:
     """Give the mean power of a quarter in which an energy in mWh was drawn."""
-    return None if energy is None else energy / _MWH_PER_W
+    return None if energy is None else energy / MWH_PER_W
 
 
 def interpolate(at: int, before_at: int, before: int, after_at: int, after: int) -> int:
@@ -94,26 +112,13 @@ def is_bracketed(before_at: int, after_at: int) -> bool:
     return after_at - before_at <= _BRACKET_MS
 
 
-def _edge_between(row: Row, following: Row) -> Edge | None:
-    at = row.quarter + QUARTER_MS
-    if following.quarter != at or not is_joined(row, following):
+def _edge(at: int, before_at: int, before: int, after_at: int, after: int) -> Edge | None:
+    """Give what is known at a time of a register that was read before it, and at it or after it."""
+    rise, apart = after - before, after_at - before_at
+    if not is_plausible(rise, apart):
         return None
-    if following.first_at == at:
-        return _edge_on_first(following)
-    if not is_bracketed(row.last_at, following.first_at):
+    if after_at == at:
+        return after, after, after
+    if not is_bracketed(before_at, after_at):
         return None
-    value = interpolate(at, row.last_at, row.last, following.first_at, following.first)
-    return Edge(row.last, value, following.first)
-
-
-def _edge_on_first(row: Row) -> Edge | None:
-    return Edge(row.first, row.first, row.first) if row.first_at == row.quarter else None
-
-
-def _quarter(start_ms: int, start: Edge, end: Edge) -> Quarter:
-    least, most = end.before - start.after, end.after - start.before
-    return Quarter(start_ms, end.value - start.value, max(0, least - WH), most + WH, most - least <= EXACT_WITHIN)
-
-
-def _most(duration_ms: int) -> int:
-    return _MOST_W * duration_ms // 3600 + 2 * WH
+    return before, interpolate(at, before_at, before, after_at, after), after
