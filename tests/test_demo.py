@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 from asyncio.subprocess import PIPE
@@ -32,7 +33,7 @@ def readable(path: Path) -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-async def test_a_short_demo_ends_by_itself_and_has_lost_nothing_in_two_outages(tmp_path):
+async def test_a_short_demo_ends_by_itself_and_has_lost_nothing_of_two_devices_in_three_outages(tmp_path):
     result = await asyncio.create_subprocess_exec(
         script("sungaze-sim"), "demo", "--seconds", "25", stdout=PIPE, env=os.environ | {"TMPDIR": str(tmp_path)}
     )
@@ -40,10 +41,13 @@ async def test_a_short_demo_ends_by_itself_and_has_lost_nothing_in_two_outages(t
     lines = printed.decode().splitlines()
     summary = json.loads(lines[-1])
     assert result.returncode == 0
-    assert summary["polled"] == summary["stored"] >= 3
+    devices = summary["devices"]
+    assert set(devices) == {"home", "p1"}
+    assert all(counted["polled"] == counted["stored"] >= 3 for counted in devices.values())
+    assert summary["polled"] == summary["stored"] == sum(counted["stored"] for counted in devices.values())
     assert summary["lost"] == summary["duplicates"] == summary["wrong_values"] == 0
-    assert summary["outages"] == {"server": 1, "inverter": 1}
-    assert sum("OUTAGE" in line for line in lines) == 2
+    assert summary["outages"] == {"server": 1, "inverter": 1, "meter": 1}
+    assert sum("OUTAGE" in line for line in lines) == 3
     assert any("curl" in line for line in lines)
     assert list(tmp_path.glob("sungaze-demo-*")) == []
 
@@ -54,7 +58,7 @@ async def test_ctrl_c_ends_the_demo_cleanly(tmp_path):
     demo = await asyncio.create_subprocess_exec(
         script("sungaze-sim"), "demo", stdout=PIPE, env=os.environ | {"TMPDIR": str(tmp_path)}
     )
-    while b"stored 1" not in await demo.stdout.readline():
+    while not re.search(rb"stored [1-9]", await demo.stdout.readline()):
         assert demo.returncode is None
     demo.send_signal(signal.SIGINT)
     printed, _ = await demo.communicate()
@@ -76,11 +80,21 @@ def test_a_length_that_makes_no_sense_is_refused(length, complaint):
 def test_on_a_terminal_the_house_and_what_arrived_stand_side_by_side():
     drawn = io.StringIO()
     view = View(
-        device="a SH8.0RT-20", polled=7, stored=5, spooled=2, house={"pv_power_w": 2500}, arrived={"pv_power_w": 2400.0}
+        device="a SH8.0RT-20",
+        polled=7,
+        stored=5,
+        spooled=2,
+        house={"pv_power_w": 2500},
+        arrived={"pv_power_w": 2400.0},
+        grid={"power_w": -1500},
+        grid_arrived={"power_w": -1450.0},
+        quarter={"so_far_w": 120.4, "forecast_w": 480, "free_w": 5210, "ends": "2026-11-21T18:15:00.000Z"},
     )
     with Screen(["a hint"], Console(file=drawn, force_terminal=True, width=100)) as screen:
         screen.event(3.2, "OUTAGE: the server")
         screen.show(4.0, view)
     picture = drawn.getvalue()
-    for shown in ("a hint", "2500 W", "2400 W", "a SH8.0RT-20", "DOWN", "handed out 7", "OUTAGE: the server"):
+    quarter = "this quarter, until 18:15 UTC: 120.4 W so far, 480 W expected, 5210 W free"
+    assert quarter in picture
+    for shown in ("a hint", "2500 W", "2400 W", "-1500 W", "-1450 W", "DOWN", "handed out 7", "OUTAGE: the server"):
         assert shown in picture

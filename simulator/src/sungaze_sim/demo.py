@@ -1,7 +1,8 @@
-"""The demo: a simulated inverter, the real daemon and the real server on this machine, with an outage of each.
+"""The demo: a simulated inverter and grid meter, the real daemon and the real server on this machine, with outages.
 
-First a recorded capture is played, then a house lives at many times our speed. At the end the simulator's own record is
-held against the server's database; the last line is one JSON object, and only a faultless run ends with status 0.
+First the inverter plays a recorded capture, then it lives in the house that the grid meter has watched from the start,
+at many times our speed. At the end what each device handed out is held against the server's database; the last line is
+one JSON object, and only a faultless run ends with status 0.
 """
 
 import argparse
@@ -12,36 +13,29 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from sungaze_sim.capture import CaptureWorld
+from sungaze_sim.demo_house import HOUSE_SPEED, living_house
 from sungaze_sim.demo_screen import Screen, View
 from sungaze_sim.faults import Faults
-from sungaze_sim.house import House
-from sungaze_sim.judge import Judgement, judge, stored_rows
-from sungaze_sim.profile import MODELS, Firmware, Profile
+from sungaze_sim.judge import Judgement, judge, stored_count, stored_rows, summaries
+from sungaze_sim.p1 import GridMeter, P1Meter
+from sungaze_sim.p1.faults import P1_FAULTS
+from sungaze_sim.p1.telegram import BRUSSELS
 from sungaze_sim.record import Record
 from sungaze_sim.server import WinetServer
-from sungaze_sim.stack import DEVICE_ID, Stack, StackError, stop
-from sungaze_sim.state import Counters
-from sungaze_sim.world import HouseWorld, World
+from sungaze_sim.stack import DEVICE_ID, P1_DEVICE_ID, Stack, StackError, stop
 
 CAPTURE = "winets_sh8rt20_discharging"
-_SERIAL_NUMBER = "A2350400000"
-_COUNTERS = (
-    "pv_total_kwh",
-    "import_total_kwh",
-    "export_total_kwh",
-    "battery_charge_total_kwh",
-    "battery_discharge_total_kwh",
-    "pv_total_kwh",  # in place of the output counter, which no reading carries
-)
-HOUSE_SPEED = 240
-"""Four minutes in the house are one second here: a day takes six minutes."""
-_SUMMER_MORNING = datetime(2026, 6, 21, 5, 30, tzinfo=UTC)
+_OUTAGES = {
+    "offline": "the inverter left the network",
+    "no_telegram": "somebody pulled the grid meter's cable",
+}
 _ROUND_S = 90
 _SHORTEST_S, _LONGEST_S = 25, 86_400
 """Shorter than 25 seconds, not every act of the play finds a poll to show."""
@@ -54,17 +48,25 @@ class Demo:
 
     def __init__(self, folder: Path) -> None:
         """Put the parts together; nothing runs yet."""
-        self.stack = Stack(folder)
-        self.faults = Faults()
-        self.record = Record(folder / "record.jsonl")
-        self.server = WinetServer(CaptureWorld(CAPTURE), record=self.record, faults=self.faults)
+        self.stack = Stack(folder, devices=(DEVICE_ID, P1_DEVICE_ID))
+        self.faults, self.meter_faults = Faults(), Faults(known=P1_FAULTS)
+        self.record, self.meter_record = Record(folder / "record.jsonl"), Record(folder / "meter.jsonl")
+        recorded = CaptureWorld(CAPTURE)
+        self.house = living_house(recorded)
+        self.server = WinetServer(recorded, record=self.record, faults=self.faults)
+        self.meter = P1Meter(
+            GridMeter(self.house.watcher.beside()),
+            record=self.meter_record,
+            faults=self.meter_faults,
+            ca_file=folder / "meter-ca.pem",
+        )
         self.view = View()
-        self.outages = {"server": 0, "inverter": 0}
+        self.outages = {"server": 0, "inverter": 0, "meter": 0}
         self._rounds = 0
         self._began = time.monotonic()
         self.screen = Screen(self._hints())
 
-    async def run(self, seconds: float | None, stopped: asyncio.Event) -> Judgement:
+    async def run(self, seconds: float | None, stopped: asyncio.Event) -> dict[str, Judgement]:
         """Run for some seconds, or until stopped; then let everything arrive, and judge."""
         try:
             await self._start()
@@ -74,13 +76,20 @@ class Demo:
         finally:
             await self.stack.close()
             await self.server.stop()
+            await self.meter.stop()
             self.record.close()
+            self.meter_record.close()
 
     async def _start(self) -> None:
-        print("Starting the simulated WiNet-S, the server (SQLite, TLS) and the edge daemon ...", flush=True)
+        print("Starting the simulated devices, the server (SQLite, TLS) and the edge daemon ...", flush=True)
         await self.server.start("127.0.0.1", 0)
+        await self.meter.start()
         await self.stack.start_api()
-        await self.stack.start_edge(self.server.port)
+        token = self.meter.pair("local/sungaze-demo")
+        meter = self.stack.p1_settings(
+            port=self.meter.port, serial=self.meter.serial, token=token, ca_file=self.meter.ca_file
+        )
+        await self.stack.start_edge(self.server.port, settings=meter)
         self._began = time.monotonic()
 
     async def _play(self, seconds: float | None, stopped: asyncio.Event) -> None:
@@ -99,23 +108,25 @@ class Demo:
                 await plot
 
     def _is_over(self, seconds: float | None) -> bool:
-        """A demo that ends by itself has shown both outages first, however slow the machine is."""
+        """A demo that ends by itself has shown every outage first, however slow the machine is."""
         return seconds is not None and self._second() >= seconds and self._rounds > 0
 
     async def _plot(self, seconds: float | None) -> None:
-        """What happens when: the recording, the house, an outage of the server, one of the inverter, and again."""
+        """What happens when: the recording, the house, an outage of each of the three, and again."""
         length = seconds or _ROUND_S
-        self._tell("playing registers recorded from a real inverter")
+        self._tell("playing registers recorded from a real inverter; a grid meter watches a living house")
         await asyncio.sleep(0.3 * length)
-        self.server.world = _living_house(self.server.world)
-        self._tell(f"now its house lives through a summer's day, {HOUSE_SPEED} times as fast as ours")
+        self.server.world = self.house
+        self._tell(f"now the inverter is in that house, too: a summer's day, {HOUSE_SPEED} times as fast as ours")
         while True:
             await asyncio.sleep(0.08 * length)
             await self._server_outage(0.22 * length)
             await asyncio.sleep(0.05 * length)
-            await self._inverter_outage(0.15 * length)
+            await self._outage("inverter", self.faults, "offline", 0.15 * length)
+            await asyncio.sleep(0.02 * length)
+            await self._outage("meter", self.meter_faults, "no_telegram", 0.1 * length)
             self._rounds += 1
-            await asyncio.sleep(0.2 * length)
+            await asyncio.sleep(0.1 * length)
 
     async def _server_outage(self, seconds: float) -> None:
         assert self.stack.api is not None  # noqa: S101 - started before the plot
@@ -127,17 +138,18 @@ class Demo:
         await self.stack.start_api()
         self._tell("the server is back; the spool drains")
 
-    async def _inverter_outage(self, seconds: float) -> None:
-        self.outages["inverter"] += 1
-        self.faults.set("offline", seconds=seconds)
-        self._tell("OUTAGE: the inverter left the network; the edge waits for it")
+    async def _outage(self, device: str, faults: Faults, fault: str, seconds: float) -> None:
+        self.outages[device] += 1
+        faults.set(fault, seconds=seconds)
+        self._tell(f"OUTAGE: {_OUTAGES[fault]}; the edge waits for the {device} and reads the other one")
         await asyncio.sleep(seconds)
-        self._tell("the inverter is back; the edge finds it by itself")
+        self._tell(f"the {device} is back; the edge finds it by itself")
 
-    async def _finish(self) -> Judgement:
-        """Take the inverter away, wait until the spool is empty, end the edge, and judge."""
-        self.faults.clear()
-        self.faults.set("offline")
+    async def _finish(self) -> dict[str, Judgement]:
+        """Take the devices away, wait until the spool is empty, end the edge, and judge."""
+        for faults in (self.faults, self.meter_faults):
+            faults.clear()
+            faults.set("offline")
         if self.stack.api is None or self.stack.api.returncode is not None:
             await self.stack.start_api()
         self._tell("no more readings; waiting for the last ones to arrive")
@@ -148,28 +160,44 @@ class Demo:
             self._tell(f"the edge daemon was told to stop and ended with status {status}")
         return self._judge()
 
-    def _judge(self) -> Judgement:
-        return judge(self.record.readings, stored_rows(self.stack.database, DEVICE_ID))
+    def _judge(self) -> dict[str, Judgement]:
+        database = self.stack.database
+        return {
+            DEVICE_ID: judge(self.record.readings, stored_rows(database, DEVICE_ID)),
+            P1_DEVICE_ID: judge(self.meter_record.readings, stored_rows(database, P1_DEVICE_ID, "p1")),
+        }
 
     async def _draw(self, client: httpx.AsyncClient) -> None:
         if self.stack.edge is not None:
             self.stack.require_running("edge", self.stack.edge)
+        self._look_at_the_devices()
+        view = self.view
+        view.polled = self.record.count + self.meter_record.count
+        view.spooled = self.stack.spooled()
+        view.stored = sum(stored_count(self.stack.database, kind) for kind in ("sungrow", "p1"))
+        try:
+            view.arrived = await _asked(client, f"/v1/realtime?device_id={DEVICE_ID}")
+            view.grid_arrived = await _asked(client, f"/v1/realtime?device_id={P1_DEVICE_ID}")
+            view.quarter = (await _asked(client, self._capacity())).get("running") or {}
+            view.server_up = True
+        except httpx.TransportError:
+            view.server_up = False
+        self.screen.show(self._second(), view)
+
+    def _look_at_the_devices(self) -> None:
         view = self.view
         view.device = self.server.world.describe()
         view.inverter_up = "offline" not in self.faults.active()
+        view.meter_up = not self.meter_faults.active()
         if readings := self.record.readings:
             view.house = readings[-1].truth
             moment = readings[-1].house_time
             view.house_time = moment.strftime("%d %B %H:%M") if moment else "recorded"
-        view.polled = len(readings)
-        view.spooled = self.stack.spooled()
-        view.stored = len(stored_rows(self.stack.database, DEVICE_ID))
-        with suppress(httpx.TransportError):
-            view.server_up = False
-            answer = await client.get("/v1/realtime", params={"device_id": DEVICE_ID})
-            view.server_up = True
-            view.arrived = answer.json() if answer.status_code == httpx.codes.OK else {}
-        self.screen.show(self._second(), view)
+        if readings := self.meter_record.readings:
+            view.grid = readings[-1].truth
+
+    def _capacity(self) -> str:
+        return f"/v1/capacity/month/{datetime.now(BRUSSELS):%Y-%m}?device_id={P1_DEVICE_ID}"
 
     def _second(self) -> float:
         return time.monotonic() - self._began
@@ -181,19 +209,19 @@ class Demo:
         curl = f"curl --config {self.stack.curl_file} '{self.stack.url}"
         return [
             "Try it in another terminal (token and certificate are thrown away at the end):",
-            f"  {curl}/v1/realtime'",
-            f"  {curl}/v1/series?frame=day'",
+            f"  {curl}/v1/realtime?device_id={DEVICE_ID}'",
+            f"  {curl}/v1/series?frame=day&device_id={DEVICE_ID}'",
+            f"  {curl}{self._capacity()}'",
             f"  {curl}/v1/devices'",
             "Ctrl-C ends everything.",
         ]
 
 
-def _living_house(recorded: World) -> HouseWorld:
-    """Let the recorded inverter live on: the same device, whose counters go on from where they stood."""
-    stood = recorded.snapshot().truth
-    counters = Counters(*(stood.get(name) or 0.0 for name in _COUNTERS))
-    profile = Profile(model=MODELS["SH8.0RT-20"], firmware=Firmware.MAGNITUDE, serial_number=_SERIAL_NUMBER)
-    return HouseWorld(House(_SUMMER_MORNING, spec=profile.house_spec(), counters=counters), profile, speed=HOUSE_SPEED)
+async def _asked(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
+    """Ask the server; {} while it has no answer."""
+    answer = await client.get(path)
+    document = answer.json() if answer.status_code == httpx.codes.OK else {}
+    return document if isinstance(document, dict) else {}
 
 
 async def _run(seconds: float | None) -> int:
@@ -203,11 +231,12 @@ async def _run(seconds: float | None) -> int:
         loop.add_signal_handler(number, stopped.set)
     with tempfile.TemporaryDirectory(prefix="sungaze-demo-") as folder:
         demo = Demo(Path(folder))
-        verdict = await demo.run(seconds, stopped)
-    for problem in verdict.wrong[:10]:
-        print(problem)
-    print(json.dumps(verdict.summary() | {"outages": demo.outages}))
-    return 0 if verdict.faultless else 1
+        verdicts = await demo.run(seconds, stopped)
+    for verdict in verdicts.values():
+        for problem in verdict.wrong[:10]:
+            print(problem)
+    print(json.dumps(summaries(verdicts) | {"outages": demo.outages}))
+    return 0 if all(verdict.faultless for verdict in verdicts.values()) else 1
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -215,7 +244,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser(
         "demo",
         help="the whole pipeline on this machine, with outages",
-        description="A simulated inverter, the edge daemon and the server on this machine; then the count.",
+        description="Two simulated devices, the edge daemon and the server on this machine; then the count.",
     )
     parser.set_defaults(run=run)
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="end by itself after N seconds (until Ctrl-C)")

@@ -18,6 +18,12 @@ _ROWS = (
     ("grid (+ exporting)", "export_power_w", "W"),
     ("PV yield today", "pv_daily_kwh", "kWh"),
 )
+_METER_ROWS = (
+    ("grid meter (+ importing)", "power_w", "W"),
+    ("taken from the grid", "energy_import_kwh", "kWh"),
+    ("given to the grid", "energy_export_kwh", "kWh"),
+    ("the month's peak", "monthly_power_peak_w", "W"),
+)
 _EVENTS_SHOWN = 8
 
 
@@ -28,9 +34,14 @@ class View:
     device: str = ""
     house_time: str = ""
     inverter_up: bool = True
+    meter_up: bool = True
     server_up: bool = False
     house: Mapping[str, float | str | None] = field(default_factory=dict)
     arrived: Mapping[str, Any] = field(default_factory=dict)
+    grid: Mapping[str, float | str | None] = field(default_factory=dict)
+    grid_arrived: Mapping[str, Any] = field(default_factory=dict)
+    quarter: Mapping[str, Any] = field(default_factory=dict)
+    """The running quarter of an hour, as the server tells it."""
     polled: int = 0
     spooled: int = 0
     stored: int = 0
@@ -85,11 +96,30 @@ class Screen:
         table.add_row("time", view.house_time, str(view.arrived.get("ts", "")), style="dim")
         for label, name, unit in _ROWS:
             table.add_row(label, _shown(view.house.get(name), unit), _shown(view.arrived.get(name), unit))
-        state = Text.assemble(
-            "inverter ", _lamp(view.inverter_up), "   server ", _lamp(view.server_up), f"   {view.counts()}"
+        table.add_section()
+        for label, name, unit in _METER_ROWS:
+            table.add_row(label, _shown(view.grid.get(name), unit), _shown(view.grid_arrived.get(name), unit))
+        lamps = (
+            *("inverter ", _lamp(view.inverter_up)),
+            *("   meter ", _lamp(view.meter_up)),
+            *("   server ", _lamp(view.server_up)),
         )
+        state = Text.assemble(*lamps, f"   {view.counts()}")
         events = Text("\n".join(self._events[-_EVENTS_SHOWN:]))
-        return Group(Panel(table, title="Sungaze", expand=False), state, "", events)
+        return Group(Panel(table, title="Sungaze", expand=False), _running_quarter(view.quarter), state, "", events)
+
+
+def _running_quarter(quarter: Mapping[str, Any]) -> Text:
+    """Say how the quarter of an hour stands on which a Belgian bill depends."""
+    if not quarter:
+        return Text("this quarter: not known yet", style="dim")
+    until = f"this quarter, until {str(quarter.get('ends', ''))[11:16]} UTC: "
+    so_far_w = quarter.get("so_far_w")
+    if so_far_w is None:  # nobody was there when it began
+        by_meter = _shown(quarter.get("meter_average_w"), "W")
+        return Text(f"{until}{by_meter} so far by the meter's own account; a forecast comes with the next one")
+    forecast, free = _shown(quarter.get("forecast_w"), "W"), _shown(quarter.get("free_w"), "W")
+    return Text(f"{until}{_shown(so_far_w, 'W')} so far, {forecast} expected, {free} free")
 
 
 def _lamp(up: bool) -> tuple[str, str]:  # noqa: FBT001 - reads well where it is called
