@@ -131,8 +131,9 @@ async def test_hc001_kill_9_at_random_moments_loses_and_doubles_nothing(home, cl
         async with home.daemon() as process:
             await until(lambda wanted=wanted: len(cloud.stored) >= wanted)
             process.kill()
+    left = {(row["process"], row["power_w"]) for row in home.waiting()}
     async with home.daemon() as process:
-        await until(lambda: not home.waiting())
+        await until(lambda: left <= {(row["process"], row["power_w"]) for row in cloud.stored.values()})
         process.send_signal(signal.SIGTERM)
         await process.wait()
     waiting = [(row["process"], row["power_w"]) for row in home.waiting()]

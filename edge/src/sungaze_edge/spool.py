@@ -2,7 +2,7 @@
 
     enqueue  commits (WAL, synchronous=FULL) before it returns
     peek     looks at the oldest readings whose time is known; changes nothing else
-    ack      deletes what the server has
+    ack      lets go what the server has: it is not shown again, and deleted with the next write
     quarantine  sets aside what the server refuses on its own; kept, listed, retried by hand
 
 Rules:
@@ -13,6 +13,8 @@ Rules:
   shown to peek (`timestamps.py`). What was shown once keeps its identity `(device_id, ts)` for ever.
 - A file that turns out corrupt, at the start or later, is moved aside with its WAL, never deleted; what can still be
   read from it goes into a new file, and the work goes on (`salvage.py`).
+- A write of its own for each delivery would wear the SD card: a power cut before the next write only brings back
+  readings that are then sent again, which the server ignores.
 - The last megabytes of a disk are left free. A spool that filled it up completely could not even delete.
 """
 
@@ -78,7 +80,7 @@ class Spool:
         return await self._in_thread(self._use, Store.peek, limit, now, without)
 
     async def ack(self, ids: Sequence[int]) -> None:
-        """Delete readings that the server has."""
+        """Let readings go that the server has."""
         await self._in_thread(self._use, Store.ack, ids)
 
     async def quarantine(self, reasons: Mapping[int, str], now: Instant) -> None:

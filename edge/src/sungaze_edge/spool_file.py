@@ -40,6 +40,8 @@ _MIGRATIONS = (
     """,
 )
 
+_PAGE_BYTES = 1024  # a commit writes whole pages, and a reading is smaller than this: `bench/edge_wear.py`
+_WAL_BYTES = 4 * 2**20
 
 FILE_ERRORS = (sqlite3.Error, OSError, UnicodeDecodeError)
 """What a bad file or disk raises; the last one because SQLite quotes broken names in its messages."""
@@ -64,10 +66,13 @@ def open_spool_file(path: Path, *, check_for_s: float = 2.0) -> sqlite3.Connecti
         )
         _refuse_newer(db, path)
         if is_new:
-            db.execute("PRAGMA auto_vacuum=INCREMENTAL")  # counts only before the first table
+            db.execute(f"PRAGMA page_size={_PAGE_BYTES}")  # these two count only before the first table, in this order
+            db.execute("PRAGMA auto_vacuum=INCREMENTAL")
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA cache_size=-1000")  # KiB; the edge has little memory
+        (page_bytes,) = db.execute("PRAGMA page_size").fetchone()
+        db.execute(f"PRAGMA wal_autocheckpoint={_WAL_BYTES // page_bytes}")
         db.execute(f"PRAGMA journal_size_limit={8 * 2**20}")
         if not is_new:
             _check(db, check_for_s)

@@ -14,8 +14,9 @@ from sungaze_edge.reading import Reading, Refused, Waiting, moment, payload, wir
 from sungaze_edge.spool_file import corruption, open_spool_file
 from sungaze_edge.timestamps import Timestamps
 
-_PAGES_KEPT_FREE = 256
-_PAGES_RELEASED_AT_ONCE = 256
+_BYTES_KEPT_FREE = 2**20
+_BYTES_RELEASED_AT_ONCE = 2**20
+_DELIVERED_KEPT = 100  # so many more may be sent again after a power cut, which the server ignores
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Store:
         self._path = path
         self._db = open_spool_file(path)
         self.next_id = next_id
+        self._delivered: set[int] = set()
+        """Rows that the next transaction deletes: a write of their own would wear the SD card for nothing."""
         try:
             with _sense():
                 self._timestamps = Timestamps(self._db)
@@ -50,6 +53,8 @@ class Store:
 
     def close(self) -> None:
         """Close the file; SQLite folds the WAL in."""
+        with suppress(sqlite3.Error):
+            self._delete_delivered()
         with suppress(sqlite3.Error):
             self._db.close()
 
@@ -73,25 +78,36 @@ class Store:
         self._rows += 1
 
     def peek(self, limit: int, now: Instant, without: Collection[str] = ()) -> list[Waiting]:
-        """Give the oldest readings whose time is known, those of the devices `without` left out."""
+        """Give the oldest readings whose time is known, those of the devices `without` left out.
+
+        Where there is nothing to give there is time to delete what was delivered.
+        """
         if self._timestamps.may_settle():
             with _sense(), self._transaction():
                 self._timestamps.settle(now, limit)
         query = (
             "SELECT id, device_id, kind, ts_ms, payload FROM reading WHERE ts_ms IS NOT NULL "
-            "AND device_id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"
+            "AND device_id NOT IN (SELECT value FROM json_each(?)) "
+            "AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"
         )
-        rows = self._db.execute(query, (json.dumps(list(without)), limit))
+        rows = self._db.execute(query, (_json(without), _json(self._delivered), limit))
         with _sense():
-            return [Waiting(row[0], row[1], wire_text(*row[1:])) for row in rows]
+            waiting = [Waiting(row[0], row[1], wire_text(*row[1:])) for row in rows]
+        if not waiting:
+            self._delete_delivered()
+        return waiting
 
     def ack(self, ids: Sequence[int]) -> None:
-        """Delete readings, and give the disk back what an outage took."""
-        with self._transaction():
-            deleted = self._delete(ids)
-        self._rows -= deleted
-        if self._pragma("freelist_count") > _PAGES_KEPT_FREE + _PAGES_RELEASED_AT_ONCE:
-            self._db.execute(f"PRAGMA incremental_vacuum({_PAGES_RELEASED_AT_ONCE})").fetchall()
+        """Let readings go: few with the next write, many at once; and give the disk back what an outage took."""
+        query = "SELECT id FROM reading WHERE id IN (SELECT value FROM json_each(?))"
+        there = {row[0] for row in self._db.execute(query, (_json(ids),))} - self._delivered
+        self._delivered |= there
+        self._rows -= len(there)
+        if len(self._delivered) > _DELIVERED_KEPT:
+            self._delete_delivered()
+        page_bytes = self._pragma("page_size")
+        if self._pragma("freelist_count") * page_bytes > _BYTES_KEPT_FREE + _BYTES_RELEASED_AT_ONCE:
+            self._db.execute(f"PRAGMA incremental_vacuum({_BYTES_RELEASED_AT_ONCE // page_bytes})").fetchall()
 
     def quarantine(self, reasons: Mapping[int, str], now: Instant) -> None:
         """Move readings out of the queue."""
@@ -140,7 +156,11 @@ class Store:
     def status(self) -> SpoolStatus:
         """Tell how full the spool is."""
         rows = self.length()
-        oldest_ms = self._one("SELECT coalesce(ts_ms, wall_ms) FROM reading ORDER BY id LIMIT 1")
+        oldest_ms = self._one(
+            "SELECT coalesce(ts_ms, wall_ms) FROM reading "
+            "WHERE id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1",
+            _json(self._delivered),
+        )
         return SpoolStatus(
             rows=rows,
             rows_without_time=self._one("SELECT count(*) FROM reading WHERE ts_ms IS NULL") or 0,
@@ -155,30 +175,41 @@ class Store:
     def _count(self) -> None:
         """Count by looking at every row; done at the start and when another process changed something."""
         self._data_version = self._pragma("data_version")
-        self._rows = self._one("SELECT count(*) FROM reading") or 0
+        self._rows = (self._one("SELECT count(*) FROM reading") or 0) - len(self._delivered)
         newest = max(self._one(f"SELECT max(id) FROM {table}") or 0 for table in ("reading", "quarantine"))  # noqa: S608 - our names
         self.next_id = max(self.next_id, newest + 1)
 
-    def _delete(self, ids: Sequence[int]) -> int:
+    def _delete(self, ids: Collection[int]) -> int:
         return self._db.executemany("DELETE FROM reading WHERE id = ?", [(number,) for number in ids]).rowcount
+
+    def _delete_delivered(self) -> None:
+        if self._delivered:
+            with self._transaction():
+                pass  # every transaction does it
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            self._delete(self._delivered)
             yield
             self._db.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             raise
+        self._delivered.clear()
 
     def _pragma(self, name: str) -> int:
         return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
 
-    def _one(self, query: str) -> int | None:
-        row: tuple[int | None] | None = self._db.execute(query).fetchone()
+    def _one(self, query: str, *values: str) -> int | None:
+        row: tuple[int | None] | None = self._db.execute(query, values).fetchone()
         return row[0] if row else None
+
+
+def _json(values: Collection[str] | Collection[int]) -> str:
+    return json.dumps(list(values))
 
 
 @contextmanager
