@@ -1,15 +1,18 @@
-"""A raw Modbus client that trusts nothing, and servers to point it at."""
+"""A raw Modbus client that trusts nothing, a careful HTTPS client, and devices to point them at."""
 
 import asyncio
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from sungaze_sim.house import House
+from sungaze_sim.p1 import P1Meter
 from sungaze_sim.profile import Profile
 from sungaze_sim.server import WinetServer
 from sungaze_sim.world import HouseWorld
@@ -114,3 +117,53 @@ def serve(cleanup: AsyncExitStack):
         return server
 
     return start
+
+
+@pytest.fixture
+async def meter():
+    """Give a P1 meter that nobody has paired with."""
+    async with P1Meter() as meter:
+        yield meter
+
+
+@pytest.fixture
+def trusting():
+    """Make contexts as a careful client has them: this authority alone, no host name; the CN is looked at apart."""
+
+    def context_for(meter: P1Meter) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.load_verify_locations(meter.ca_file)
+        return context
+
+    return context_for
+
+
+@pytest.fixture
+def client_of(trusting):
+    """Make clients of the API v2."""
+
+    def open_client(meter: P1Meter, token: str | None = None) -> httpx.AsyncClient:
+        headers = {"X-Api-Version": "2"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        url = f"https://127.0.0.1:{meter.port}"
+        return httpx.AsyncClient(base_url=url, verify=trusting(meter), headers=headers, trust_env=False, timeout=5)
+
+    return open_client
+
+
+@pytest.fixture
+async def client(meter, client_of):
+    async with client_of(meter, meter.pair("local/test")) as client:
+        yield client
+
+
+@pytest.fixture
+async def stranger(meter, client_of):
+    async with client_of(meter) as client:
+        yield client
+
+
+@pytest.fixture
+async def old_client(meter):
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{meter.v1_port}", trust_env=False) as client:
+        yield client

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sungaze_sim.judge import Row, judge
+from sungaze_sim.judge import Row, judge, summaries
 from sungaze_sim.record import Reading
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,3 +81,20 @@ def test_an_uncertain_reading_may_be_there_or_not():
     uncertain = [reading(1), reading(6, 200, certain=False)]
     assert judge(uncertain, [row(1)]).summary()["polled"] == 1
     assert judge(uncertain, [row(1), row(6, 200)]).summary()["polled"] == 2
+
+
+def test_texts_and_times_are_compared_too():
+    truth = {"meter_unique_id": "3153", "meter_ts": "2026-01-01T00:00:01.000Z", "water_ts": None}
+    stored = {"meter_unique_id": "3153", "meter_ts": 1767225601000, "water_ts": None}
+    given = reading(1, truth=truth)
+    assert judge([given], [Row(START + timedelta(seconds=1), stored)]).faultless
+    for name, wrong in (("meter_unique_id", "3154"), ("meter_ts", 1767225602000), ("meter_ts", None), ("water_ts", 1)):
+        verdict = judge([given], [Row(START + timedelta(seconds=1), stored | {name: wrong})])
+        assert len(verdict.wrong) == 1, name
+
+
+def test_the_counts_of_several_devices_are_told_together_and_apart():
+    told = summaries({"home": judge([reading(1)], [row(1)]), "p1": judge([reading(1), reading(6)], [row(1)])})
+    assert (told["polled"], told["stored"], told["lost"]) == (3, 2, 1)
+    assert told["devices"]["p1"]["lost"] == 1
+    assert told["devices"]["home"]["lost"] == 0

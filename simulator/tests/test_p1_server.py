@@ -1,53 +1,10 @@
 import asyncio
 import json
 import ssl
-from datetime import timedelta
 
-import httpx
 import pytest
 
 from sungaze_sim.p1 import Certificate, P1Meter
-
-V2 = {"X-Api-Version": "2"}
-
-
-@pytest.fixture
-async def meter():
-    async with P1Meter() as meter:
-        yield meter
-
-
-def trusting(meter):
-    """Make a context as a careful client has it: this authority alone, no host name; the CN is looked at apart."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.load_verify_locations(meter.ca_file)
-    return context
-
-
-def client_of(meter, token=None):
-    headers = V2 | ({"Authorization": f"Bearer {token}"} if token else {})
-    return httpx.AsyncClient(
-        base_url=f"https://127.0.0.1:{meter.port}", verify=trusting(meter), headers=headers, trust_env=False, timeout=5
-    )
-
-
-@pytest.fixture
-async def client(meter):
-    async with client_of(meter, meter.pair("local/test")) as client:
-        yield client
-
-
-@pytest.fixture
-async def stranger(meter):
-    async with client_of(meter) as client:
-        yield client
-
-
-@pytest.fixture
-async def old_client(meter):
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{meter.v1_port}", trust_env=False) as client:
-        yield client
 
 
 async def test_a_paired_client_reads_measurement_telegram_device_and_system(meter, client):
@@ -65,7 +22,7 @@ async def test_a_paired_client_reads_measurement_telegram_device_and_system(mete
     assert (await client.get("/api/batteries")).status_code == 404
 
 
-async def test_a_user_is_made_only_within_thirty_seconds_of_the_button(clock):
+async def test_a_user_is_made_only_within_thirty_seconds_of_the_button(clock, client_of):
     async with P1Meter(clock=clock) as meter, client_of(meter) as client:
 
         async def ask():
@@ -83,7 +40,7 @@ async def test_a_user_is_made_only_within_thirty_seconds_of_the_button(clock):
         assert (await ask()).status_code == 403
 
 
-async def test_the_same_name_again_gets_a_new_token_and_the_old_one_is_dead(meter, client):
+async def test_the_same_name_again_gets_a_new_token_and_the_old_one_is_dead(meter, client, client_of):
     assert (await client.get("/api")).status_code == 200
     fresh = meter.pair("local/test")
     answer = await client.get("/api")
@@ -163,8 +120,8 @@ async def test_the_old_api_is_off_until_its_owner_allows_it(meter, old_client):
     assert (await old_client.get("/api/v1/data")).status_code == 403
 
 
-async def subject_of(meter):
-    _, writer = await asyncio.open_connection("127.0.0.1", meter.port, ssl=trusting(meter))
+async def subject_of(meter, context):
+    _, writer = await asyncio.open_connection("127.0.0.1", meter.port, ssl=context)
     [[(_, name)]] = writer.get_extra_info("peercert")["subject"]
     san = writer.get_extra_info("peercert").get("subjectAltName", ())
     writer.close()
@@ -172,137 +129,26 @@ async def subject_of(meter):
     return name, san
 
 
-async def test_the_authority_is_of_version_1_as_the_vendors_is(meter):
+async def test_the_authority_is_of_version_1_as_the_vendors_is(meter, trusting):
     [authority] = trusting(meter).get_ca_certs()
     assert authority["version"] == 1
     assert (("commonName", "Appliance Access CA"),) in authority["subject"]
 
 
-async def test_the_certificate_names_the_device_and_can_be_another_ones(meter):
-    assert await subject_of(meter) == (
+async def test_the_certificate_names_the_device_and_can_be_another_ones(meter, trusting):
+    assert await subject_of(meter, trusting(meter)) == (
         f"appliance/p1dongle/{meter.serial}",
         (("DNS", f"{meter.serial}.p1dongle.appliance"),),
     )
     papers = Certificate(serial="aabbccddeeff", type_word="energysocket", san=False)
     async with P1Meter(certificate=papers) as other:
-        assert await subject_of(other) == ("appliance/energysocket/aabbccddeeff", ())
+        assert await subject_of(other, trusting(other)) == ("appliance/energysocket/aabbccddeeff", ())
 
 
-async def test_a_look_alike_authority_is_recognised_by_its_key(meter):
+async def test_a_look_alike_authority_is_recognised_by_its_key(trusting):
     async with P1Meter(certificate=Certificate(look_alike=True)) as other:
         with pytest.raises(ssl.SSLCertVerificationError, match=r"signature|verify"):
-            await subject_of(other)
-
-
-@pytest.mark.parametrize(
-    ("fault", "status", "text"),
-    [
-        ("denied", 401, '{"error": "user:unauthorized"}'),
-        ("error", 500, ""),
-        ("no_telegram", 503, "telegram:no-telegram-received"),
-    ],
-)
-async def test_errors_on_request(meter, client, fault, status, text):
-    meter.faults.set(fault, times=1)
-    answer = await client.get("/api/measurement")
-    assert (answer.status_code, answer.text) == (status, text)
-    assert (await client.get("/api/measurement")).status_code == 200
-
-
-async def test_revoked_tokens_stay_dead(meter, client):
-    meter.faults.set("revoked", times=1)
-    assert [(await client.get("/api")).status_code for _ in range(2)] == [401, 401]
-
-
-@pytest.mark.parametrize("fault", ["garbage", "truncated"])
-async def test_a_body_can_be_no_json_and_is_no_reading_then(meter, client, fault):
-    meter.faults.set(fault, times=1)
-    with pytest.raises(ValueError):
-        (await client.get("/api/measurement")).json()
-    assert meter.record.readings == []
-
-
-@pytest.mark.parametrize("fault", ["drop_before", "drop_mid", "silence", "half_open"])
-async def test_an_answer_can_fail_to_come(meter, client, fault):
-    assert (await client.get("/api")).status_code == 200
-    meter.faults.set(fault, times=1)
-    with pytest.raises(httpx.TransportError):
-        await client.get("/api/measurement", timeout=0.3)
-    assert meter.record.readings == []
-    assert (await client.get("/api/measurement")).status_code == 200
-
-
-async def test_a_reboot_drops_the_client_and_comes_back_on_the_same_port(meter, client):
-    assert (await client.get("/api")).status_code == 200
-    meter.faults.set("reboot", seconds=0.2)
-    await asyncio.sleep(0.05)
-    with pytest.raises(httpx.TransportError):
-        await client.get("/api", timeout=0.1)
-    async with asyncio.timeout(3):
-        while True:
-            try:
-                assert (await client.get("/api")).status_code == 200
-                break
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
-
-
-async def test_a_stale_meter_repeats_itself_with_200(clock):
-    async with P1Meter(clock=clock) as meter, client_of(meter, meter.pair("local/test")) as client:
-        first = (await client.get("/api/measurement")).json()
-        meter.faults.set("stale")
-        clock.seconds += 60
-        assert (await client.get("/api/measurement")).json() == first
-        meter.faults.clear()
-        assert (await client.get("/api/measurement")).json()["timestamp"] != first["timestamp"]
-        assert [reading.certain for reading in meter.record.readings] == [True, False, True]
-
-
-async def test_fields_come_and_go(meter, client):
-    async def body_under(fault):
-        meter.faults.set(fault, times=1)
-        return (await client.get("/api/measurement")).json()
-
-    without_totals = await body_under("no_totals")
-    assert "energy_import_t1_kwh" in without_totals
-    assert "energy_import_kwh" not in without_totals
-    with_nulls = await body_under("nulls")
-    assert with_nulls["tariff"] is with_nulls["power_l1_w"] is None
-    assert with_nulls["energy_import_t1_kwh"] is not None
-    without_peaks = await body_under("no_peaks")
-    assert not any("peak" in name or "average" in name for name in without_peaks)
-    readings = meter.record.readings
-    assert readings[0].truth["energy_import_kwh"] > 0
-    assert [reading.faults for reading in readings] == [[], ["nulls"], []]
-    assert readings[2].truth["monthly_power_peak_w"] is readings[2].truth["monthly_power_peak_ts"] is None
-
-
-async def test_the_meter_can_be_swapped_and_its_clock_can_jump(clock):
-    async with P1Meter(clock=clock) as meter, client_of(meter, meter.pair("local/test")) as client:
-        first = (await client.get("/api/measurement")).json()
-        meter.faults.set("swap")
-        swapped = (await client.get("/api/measurement")).json()
-        clock.seconds += 1
-        later = (await client.get("/api/measurement")).json()
-        assert first["unique_id"] != swapped["unique_id"] == later["unique_id"]
-        meter.faults.set("clock_jump", value=7200)
-        await client.get("/api/measurement")
-        one, other = (reading.truth["meter_ts"] for reading in meter.record.readings[-2:])
-        assert other[:10] == (clock.now() + timedelta(hours=2)).isoformat()[:10]
-        assert int(other[11:13]) == (int(one[11:13]) + 2) % 24
-
-
-async def test_the_record_holds_what_was_handed_out_and_whether_the_client_asked_on(meter, client):
-    body = (await client.get("/api/measurement")).json()
-    await client.get("/api")
-    meter.faults.set("slow", value=0.05, times=1)
-    await client.get("/api/measurement")
-    first, second = meter.record.readings
-    assert first.truth["power_w"] == body["power_w"]
-    assert first.truth["meter_unique_id"] == body["unique_id"]
-    assert (first.certain, first.confirmed, first.faults) == (True, True, [])
-    assert (second.certain, second.confirmed) == (False, False)
-    assert first.house_time is not None
+            await subject_of(other, trusting(other))
 
 
 @pytest.mark.parametrize(
