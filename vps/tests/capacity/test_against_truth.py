@@ -87,14 +87,14 @@ async def upload(api, rng, samples):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@settings(settings.get_profile("capacity"), max_examples=60)
+@settings(settings.get_profile("capacity"), max_examples=40)
 @given(life=lives())
 async def test_every_quarter_is_within_its_bounds_and_right_to_the_watt_where_readings_lie_on_its_ends(api, life):
     await judge(api, life)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql", "timescaledb"], indirect=True)
-@settings(settings.get_profile("capacity"), max_examples=12)
+@settings(settings.get_profile("capacity"), max_examples=8)
 @given(life=lives())
 async def test_the_same_holds_on_every_engine(api, life):
     await judge(api, life)
