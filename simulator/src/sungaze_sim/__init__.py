@@ -1,1 +1,1 @@
-"""Devices that never were: a WiNet-S dongle and the living house behind it."""
+"""Devices that never were: a WiNet-S dongle and a P1 meter, and the living house behind them."""

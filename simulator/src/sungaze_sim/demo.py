@@ -190,11 +190,9 @@ class Demo:
         view.inverter_up = "offline" not in self.faults.active()
         view.meter_up = not self.meter_faults.active()
         if readings := self.record.readings:
-            view.house = readings[-1].truth
-            moment = readings[-1].house_time
-            view.house_time = moment.strftime("%d %B %H:%M") if moment else "recorded"
+            view.house, view.house_time = readings[-1].truth, _shown(readings[-1].house_time)
         if readings := self.meter_record.readings:
-            view.grid = readings[-1].truth
+            view.grid, view.grid_time = readings[-1].truth, _shown(readings[-1].house_time)
 
     def _capacity(self) -> str:
         return f"/v1/capacity/month/{datetime.now(BRUSSELS):%Y-%m}?device_id={P1_DEVICE_ID}"
@@ -215,6 +213,10 @@ class Demo:
             f"  {curl}/v1/devices'",
             "Ctrl-C ends everything.",
         ]
+
+
+def _shown(house_time: datetime | None) -> str:
+    return house_time.strftime("%d %B %H:%M") if house_time else "recorded"
 
 
 async def _asked(client: httpx.AsyncClient, path: str) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class View:
     house: Mapping[str, float | str | None] = field(default_factory=dict)
     arrived: Mapping[str, Any] = field(default_factory=dict)
     grid: Mapping[str, float | str | None] = field(default_factory=dict)
+    grid_time: str = ""
     grid_arrived: Mapping[str, Any] = field(default_factory=dict)
     quarter: Mapping[str, Any] = field(default_factory=dict)
     """The running quarter of an hour, as the server tells it."""
@@ -96,7 +97,7 @@ class Screen:
         table.add_row("time", view.house_time, str(view.arrived.get("ts", "")), style="dim")
         for label, name, unit in _ROWS:
             table.add_row(label, _shown(view.house.get(name), unit), _shown(view.arrived.get(name), unit))
-        table.add_section()
+        table.add_row("time at the grid meter", view.grid_time, str(view.grid_arrived.get("ts", "")), style="dim")
         for label, name, unit in _METER_ROWS:
             table.add_row(label, _shown(view.grid.get(name), unit), _shown(view.grid_arrived.get(name), unit))
         lamps = (
