@@ -364,8 +364,11 @@ async def test_a_dongle_that_is_off(home):
 
 async def test_a_dongle_that_keeps_silent(home, monkeypatch):
     monkeypatch.setattr("sungaze_edge.sources.homewizard_p1.client.REQUEST_TIMEOUT_S", 0.2)
-    home.meter.faults.set("silence", seconds=60)
-    assert "did not answer within 0.2 s" in str(await failure(home.source(HW_P1_TOKEN=home.meter.pair("local/test"))))
+    async with reading(home.source(HW_P1_TOKEN=home.meter.pair("local/test"))) as source:
+        await source.read()
+        home.meter.faults.set("silence", seconds=60)
+        with pytest.raises(SourceUnavailableError, match=r"did not answer within 0\.2 s"):
+            await source.read()
 
 
 async def test_a_meter_that_was_unplugged_is_found_out_though_the_dongle_answers(home, monkeypatch):

@@ -25,8 +25,6 @@ from sungaze_edge.store import Store
 
 _OK, _UNWELL, _WRONG = 0, 1, 2
 _LEAVE_WITHIN_S = 2.0
-_TELEGRAM = "/"
-"""How a meter's telegram begins, and no JSON text."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -234,14 +232,18 @@ def _store(environ: Mapping[str, str]) -> Iterator[Store]:
 
 
 def _read_document(name: str) -> Any:
+    """Read JSON, or a text that some device sends as such."""
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
-        return text if text.lstrip().startswith(_TELEGRAM) else json.loads(text)
     except OSError as error:
         raise CaptureError(f"{_name(name)} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise CaptureError(f"{_name(name)} is not a text file in UTF-8.") from error
+    try:
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
+        if any(kind.recognises(text) for kind in source_types()):
+            return text
         raise CaptureError(f"{_name(name)} is not JSON: {error}.") from error
 
 

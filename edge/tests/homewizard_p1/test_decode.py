@@ -23,13 +23,18 @@ def decode(tmp_path, capsys):
     return run
 
 
-@pytest.mark.parametrize(
-    "content", ["{}", "[]", "[1]", "3", '"text"', "null", "/", "/nothing here!", '{"a": 1}', "[{}]"]
-)
+@pytest.mark.parametrize("content", ["{}", "[]", "[1]", "3", '"text"', "null", '{"a": 1}', "[{}]"])
 def test_what_is_no_answer_is_refused(decode, content):
     status, complaint = decode(content)
     assert status == 2
     assert "neither a capture nor an answer of a known device" in complaint
+
+
+@pytest.mark.parametrize("content", ["/", "/nothing here!", "", "user", "user: who?", "<html>"])
+def test_a_text_that_no_device_sends_is_refused(decode, content):
+    status, complaint = decode(content)
+    assert status == 2
+    assert "is not JSON" in complaint
 
 
 def test_nonsense_that_reaches_the_decoder_is_refused():
@@ -83,6 +88,21 @@ def test_a_code_that_could_be_anything_is_bounded_and_a_text_is_not_repeated(dec
 def test_another_product_is_told_apart(decode):
     decoded = decode({"product_type": "HWE-SKT", "serial": "aabb"})[1]
     assert decoded["notes"] == ["this is another product of the vendor's, no P1 meter"]
+
+
+def test_a_refusal_in_plain_text_is_understood(decode):
+    status, decoded = decode("telegram:no-telegram-received\n")
+    assert (status, decoded["error"]) == (0, "telegram:no-telegram-received")
+    assert "check the cable" in decoded["remedy"]
+
+
+def test_users_and_batteries_are_no_readings_and_no_token_is_repeated(decode):
+    users = [{"name": "local/attic", "current": True}, {"name": "cloud/1"}, {"name": "local/new", "token": "F" * 32}]
+    batteries = {"mode": "zero", "power_w": 404, "target_power_w": 400}
+    status, decoded = decode([*users, batteries])
+    assert status == 0
+    assert not any("power_w" in answer for answer in decoded["answers"])
+    assert "F" * 32 not in json.dumps(decoded)
 
 
 def test_a_capture_without_an_answer_is_refused(decode):

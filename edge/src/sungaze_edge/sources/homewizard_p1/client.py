@@ -59,7 +59,7 @@ class Connection:
             SourceUnusableError: an answer that a person should look at; the text says what to do.
         """
         answer = await self.ask("GET", path)
-        if answer.status != _OK:
+        if answer.status != _OK or answer.code:
             raise refused(answer, self.url)
         if not isinstance(answer.document, dict):
             raise SourceUnusableError(

@@ -62,6 +62,7 @@ _V1 = {
     ),
     "901": Refusal("it made a mistake itself", _REPLUG, is_passing=True),
 }
+_FAMILIES = tuple({f"{code.partition(':')[0]}:" for code in _V2})
 _STATUS = {
     401: _V2["user:unauthorized"],
     403: Refusal("it does not allow this", _PAIR_AGAIN),
@@ -89,7 +90,7 @@ def explain(status: int | None, code: str | None) -> Refusal:
 def error_code(document: object) -> str | None:
     """Find the code in an error body: version 1 has a number, version 2 a text, its WebSocket a message."""
     if isinstance(document, str):
-        return _printable(document) if ":" in document else None
+        return _printable(document) if document.startswith(_FAMILIES) else None
     error = document.get("error") if isinstance(document, dict) else None
     if isinstance(document, dict) and error is None and document.get("type") == "error":
         error = document.get("data")

@@ -14,14 +14,23 @@ _DEVICE_KEYS = ("product_type", "firmware_version", "api_version", "product_name
 _SYSTEM_KEYS = ("cloud_enabled", "uptime_s", "wifi_rssi_db", "status_led_brightness_pct", "api_v1_enabled")
 _V1_KEYS = {"smr_version", "wifi_strength", "total_gas_m3", "gas_timestamp", "gas_unique_id", *PEAK_TIME_KEYS[1:]}
 _MESSAGES = ("measurement", "device", "system")
-_TRIFLES = {"identify": "the dongle blinks", "key": "a key for decryption was set or removed"}
+_USERS = ("local/", "cloud/")
+_TRIFLES = {
+    "identify": "the dongle blinks",
+    "key": "a key for decryption was set or removed",
+    "current": "a user of the dongle",
+    "token": "a new user of the dongle; whoever has this file can read the meter",
+    "target_power_w": "about batteries, not about the meter",
+}
 
 
 def is_known(document: Any) -> bool:
     """Whether a document is an answer of a dongle, a list of such, a telegram, or what `dump` writes."""
     if isinstance(document, list):
         return bool(document) and all(isinstance(entry, dict) and is_known(entry) for entry in document)
-    return is_telegram(document) or (isinstance(document, dict) and _kind(document) is not None)
+    if isinstance(document, str):
+        return is_telegram(document) or error_code(document) is not None
+    return isinstance(document, dict) and _kind(document) is not None
 
 
 def decode(document: Any) -> dict[str, Any]:
@@ -39,6 +48,8 @@ def decode(document: Any) -> dict[str, Any]:
         raise CaptureError("this is no answer of a P1 meter")
     if isinstance(document, list):
         return {"kind": "p1", "answers": [decode(entry) for entry in document]}
+    if isinstance(document, str) and not is_telegram(document):
+        return _refusal(None, error_code(document))
     if isinstance(document, str):
         body, more = parse_telegram(document)
         decoded = _decode_measurement(body)
@@ -63,8 +74,9 @@ def _kind(document: Mapping[str, Any]) -> str | None:
         "answer": "status" in document and ("body" in document or "body_text" in document),
         "error": error_code(document) is not None,
         "message": is_message and is_known(document["data"]),
-        "measurement": bool(MEASUREMENT_KEYS & document.keys()),
-        "about": any(key in document for key in (*_DEVICE_KEYS, *_SYSTEM_KEYS, *_TRIFLES)),
+        "measurement": bool(MEASUREMENT_KEYS & document.keys()) and "target_power_w" not in document,
+        "about": any(key in document for key in (*_DEVICE_KEYS, *_SYSTEM_KEYS, *_TRIFLES))
+        or str(document.get("name")).startswith(_USERS),
     }
     return next((kind for kind, is_it in fits.items() if is_it), None)
 
