@@ -1,7 +1,12 @@
-"""Memory of the edge daemon, installed as on a Raspberry Pi, polling and uploading over TLS with a full spool."""
+"""Memory and processor time of the edge daemon, installed as on a Raspberry Pi.
+
+It polls an inverter and a P1 meter (API v2 over TLS) at their default intervals and uploads over TLS, with a full spool
+at first.
+"""
 
 import asyncio
 import json
+import os
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -14,16 +19,17 @@ from sungaze_edge.sources.sungrow import SOURCE_TYPE
 from sungaze_edge.sources.sungrow.normalizer import FIELDS
 from sungaze_edge.store import Store
 from sungaze_sim.house import House
+from sungaze_sim.p1 import P1Meter
 from sungaze_sim.profile import Profile
 from sungaze_sim.server import WinetServer
-from sungaze_sim.stack import DEVICE_ID, Stack
+from sungaze_sim.stack import DEVICE_ID, P1_DEVICE_ID, Stack
 from sungaze_sim.world import HouseWorld
 
 ROOT = Path(__file__).parent.parent
 LEAN_COMMAND = ROOT / ".venv-edge/bin/sungaze-edge"
 CAPTURE = next((ROOT / "edge/src/sungaze_edge/sources/sungrow/cases").glob("winets_*/capture.json"))
 BACKLOG_ROWS = 120_000
-TARGET_MB, AIM_MB = 50, 40
+TARGET_MB, AIM_MB, TARGET_CPU = 50, 40, 0.02
 
 
 def fill(spool: Path, rows: int) -> None:
@@ -50,31 +56,47 @@ def status_mb(pid: int, name: str) -> float:
     raise KeyError(name)
 
 
+def processor_s(pid: int) -> float:
+    """Give the processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def measure(seconds: float) -> dict[str, float]:
-    """Run the daemon beside a real server and a simulated inverter; give its memory in MB."""
+    """Run the daemon beside a real server and simulated devices; give its memory in MB, its part of a processor."""
     with tempfile.TemporaryDirectory(prefix="sungaze-bench-") as name:
-        stack = Stack(Path(name))
+        stack = Stack(Path(name), devices=(DEVICE_ID, P1_DEVICE_ID))
         server = WinetServer(HouseWorld(House(datetime.now(UTC), spec=Profile().house_spec()), Profile()))
         fill(stack.spool, BACKLOG_ROWS)
         bytes_per_reading = stack.spool.stat().st_size / BACKLOG_ROWS
         await server.start("127.0.0.1", 0)
+        meter = P1Meter()
+        await meter.start()
+        settings = stack.p1_settings(
+            port=meter.port, serial=meter.serial, token=meter.pair("local/bench"), ca_file=meter.ca_file
+        )
+        settings |= {"UPLOAD_INTERVAL_S": "10"}
         try:
             # The server comes later, so that polling goes on with the whole backlog in the spool first.
-            await stack.start_edge(server.port, [str(LEAN_COMMAND), "run"])
+            await stack.start_edge(server.port, [str(LEAN_COMMAND), "run"], settings)
             await asyncio.sleep(0.2 * seconds)
             full_mb = status_mb(stack.edge.pid, "VmRSS")
             await stack.start_api()
-            await asyncio.sleep(0.8 * seconds)
+            await asyncio.sleep(0.4 * seconds)
+            quiet_s = processor_s(stack.edge.pid)
+            await asyncio.sleep(0.4 * seconds)
             stack.require_running("edge", stack.edge)
             return {
                 "with_backlog_mb": full_mb,
                 "at_end_mb": status_mb(stack.edge.pid, "VmRSS"),
                 "peak_mb": status_mb(stack.edge.pid, "VmHWM"),
+                "processor": (processor_s(stack.edge.pid) - quiet_s) / (0.4 * seconds),
                 "left_in_spool": stack.spooled(),
                 "spool_bytes_per_reading": bytes_per_reading,
             }
         finally:
             await stack.close()
+            await meter.stop()
             await server.stop()
 
 
@@ -86,5 +108,6 @@ def main(seconds: float) -> dict[str, float]:
         f"  RSS with the backlog {figures['with_backlog_mb']:.1f} MB, at the end {figures['at_end_mb']:.1f} MB, "
         f"peak {figures['peak_mb']:.1f} MB (limit {TARGET_MB}, aim {AIM_MB}); {figures['left_in_spool']} left over"
     )
+    print(f"  processor in quiet times {figures['processor']:.2%} of one core (limit {TARGET_CPU:.0%})")
     print(f"  spool file: {figures['spool_bytes_per_reading']:.0f} bytes a reading")
     return figures

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import drain
 import edge_memory
+import edge_wear
 import ingest
 import ingest_http
 import realtime
@@ -47,6 +48,7 @@ PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
     "storage": ("3 minutes, and the same 15", lambda: storage.main(YEARS)),
     "drain": ("2 minutes", drain.main),
     "edge": (f"{EDGE_SECONDS:.0f} s", lambda: edge_memory.main(EDGE_SECONDS)),
+    "wear": ("1 minute", lambda: edge_wear.main(1)),
     "storing": ("1 minute", _storing),
     "sqlite": ("2 minutes", _sqlite_series),
 }
