@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+import capacity
 import drain
 import edge_memory
 import edge_wear
@@ -45,6 +46,7 @@ PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
     "ingest": ("2 minutes", lambda: ingest_http.main(SECONDS)),
     "realtime": ("1 minute", lambda: realtime.main(2 * SECONDS)),
     "series": ("5 minutes, and 15 to make the readings the first time", lambda: series_years.main(YEARS)),
+    "capacity": ("4 minutes", capacity.main),
     "storage": ("3 minutes, and the same 15", lambda: storage.main(YEARS)),
     "drain": ("2 minutes", drain.main),
     "edge": (f"{EDGE_SECONDS:.0f} s", lambda: edge_memory.main(EDGE_SECONDS)),

@@ -20,8 +20,6 @@ NOTE = (
     "adds VAT where vat_included is false."
 )
 _CLOCKS = {0: None, METER_CLOCK: "meter", HOST_CLOCK: "host", METER_CLOCK | HOST_CLOCK: "mixed"}
-_DAY_MS = 96 * QUARTER_MS
-_TIMES_OF_DAY = [f"T{number // 4:02}:{number % 4 * 15:02}:00Z" for number in range(96)]
 
 
 def render_month(month: Month) -> dict[str, Any]:
@@ -177,15 +175,9 @@ def _cost(average: Average, tariff: CapacityTariff | None) -> dict[str, Any] | N
     }
 
 
+@lru_cache(maxsize=8192)  # the quarters of this month and the last are written again and again
 def _utc(quarter: int) -> str:
-    """Write the start of a quarter; each of 96 times of day is written once, because a month has thousands."""
-    day, rest = divmod(quarter, _DAY_MS)
-    return _date(day) + _TIMES_OF_DAY[rest // QUARTER_MS]
-
-
-@lru_cache(maxsize=1000)
-def _date(day: int) -> str:
-    return f"{from_millis(day * _DAY_MS):%Y-%m-%d}"
+    return f"{from_millis(quarter):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _moment_utc(millis: int) -> str:

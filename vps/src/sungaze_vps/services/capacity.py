@@ -17,7 +17,7 @@ from sungaze_vps.db.models import to_millis
 from sungaze_vps.services.capacity_gaps import Gap, Readings, find_gaps
 from sungaze_vps.services.capacity_rows import newest_reading, read_rows
 from sungaze_vps.services.local_time import midnight
-from sungaze_vps.services.quarters import QUARTER_MS, Quarter, Row, measure
+from sungaze_vps.services.quarters import QUARTER_MS, Quarter, Stand, measure
 
 ZONE = ZoneInfo("Europe/Brussels")
 FRESH_MS = 120_000
@@ -53,7 +53,7 @@ class Month:
     quarters: list[Quarter]
     """Those that are known, in order of time."""
     gaps: list[Gap]
-    rows: list[Row]
+    rows: list[Stand]
     """Those that it was worked out from, the last before it and the first after it among them."""
 
     @property
@@ -89,14 +89,14 @@ class Month:
         """Whether the peak is known exactly and no other quarter can have been higher."""
         return self.peak is not None and self.peak.exact and self.upper == self.peak.upper
 
-    @property
+    @cached_property
     def meter_peak(self) -> tuple[int, float] | None:
         """What the meter itself says (1-0:1.6.0): when, and W. Taken from readings that tell of this very month.
 
         Whether its time is the start or the end of the quarter is not specified; the very start of a month can only be
         an end, and belongs to the month before.
         """
-        told = {(row.peak_at, row.peak_w) for row in self.rows}
+        told = {row[-2:] for row in self.rows}
         of_month = [
             (peak_at, peak_w)
             for peak_at, peak_w in told
@@ -107,8 +107,8 @@ class Month:
     @property
     def clocks(self) -> int:
         """Every clock that timed a reading: METER_CLOCK | HOST_CLOCK."""
-        found = {row.clocks for row in self.rows if self.period.start <= row.quarter < self.period.end}
-        return reduce(or_, found, 0)
+        start, end = self.period.start, self.period.end
+        return reduce(or_, {row[7] for row in self.rows if start <= row[0] < end}, 0)
 
 
 def parse_month(text: str) -> Period | None:

@@ -5,7 +5,17 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from sungaze_vps.services.quarters import QUARTER_MS, WH, Edge, Row, interpolate, is_bracketed, is_joined, is_whole
+from sungaze_vps.services.quarters import (
+    QUARTER_MS,
+    WH,
+    Edge,
+    Row,
+    Stand,
+    interpolate,
+    is_bracketed,
+    is_joined,
+    is_whole,
+)
 
 
 class Gap(NamedTuple):
@@ -29,13 +39,13 @@ class Gap(NamedTuple):
 class Readings:
     """The first and last readings of rows, with the register they are of: another number after each break."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[Stand]) -> None:
         """Take rows in order of time."""
         self._at: list[int] = []
         self._value: list[int] = []
         self._register: list[int] = []
         register = 0
-        for row, following in pairwise([*rows, None]):
+        for row, following in pairwise([*map(Row._make, rows), None]):
             if row is None:
                 continue
             self._add(row.first_at, row.first, register)

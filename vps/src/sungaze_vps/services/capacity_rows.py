@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sungaze_vps.db.models import from_millis
-from sungaze_vps.services.quarters import Row
+from sungaze_vps.services.quarters import Stand
 
 _ROWS = """
-SELECT {quarter}, meter, {first_at}, {first}, {last_at}, {last}, lowest_kwh < first_kwh OR highest_kwh > last_kwh,
-  clocks, {peak_at}, peak_w
+SELECT {quarter} AS a, meter AS b, {first_at} AS c, {first} AS d, {last_at} AS e, {last} AS f,
+  lowest_kwh < first_kwh OR highest_kwh > last_kwh AS g, clocks AS h, {peak_at} AS i, peak_w AS j
 FROM p1_boundaries
 WHERE device_id = {mark}1
   AND quarter >= coalesce(
@@ -19,6 +19,8 @@ WHERE device_id = {mark}1
     (SELECT min(quarter) FROM p1_boundaries WHERE device_id = {mark}1 AND quarter >= {mark}3), {mark}3)
 ORDER BY quarter, first_at, last_at, meter
 """
+_COLUMNS = f"SELECT {', '.join(f'array_agg({name})' for name in 'abcdefghij')} FROM ({_ROWS}) AS rows"
+"""One array a column: the driver makes three thousand rows of ten in a third of the time."""
 _NEWEST = """
 SELECT {last_at} FROM p1_boundaries WHERE device_id = {mark}1 AND quarter <= {mark}2
 ORDER BY quarter DESC, last_at DESC LIMIT 1
@@ -29,7 +31,7 @@ _POSTGRESQL = {name: f"CAST(date_part('epoch', {name}) * 1000 AS bigint)" for na
 _ENERGIES = {name: f"CAST(round({name}_kwh * 1000000) AS bigint)" for name in ("first", "last")}
 
 
-async def read_rows(connection: AsyncConnection, device_id: str, start: int, end: int) -> list[Row]:
+async def read_rows(connection: AsyncConnection, device_id: str, start: int, end: int) -> list[Stand]:
     """Read the quarters from `start` to `end`, with the last before them and the first after them.
 
     Args:
@@ -38,7 +40,10 @@ async def read_rows(connection: AsyncConnection, device_id: str, start: int, end
         start: of the first quarter, in ms.
         end: of the last quarter, in ms.
     """
-    return list(map(Row._make, await _fetch(connection, _ROWS, device_id, start, end)))
+    if connection.dialect.name == "sqlite":
+        return list(map(tuple, await _fetch(connection, _ROWS, device_id, start, end)))
+    (columns,) = await _fetch(connection, _COLUMNS, device_id, start, end)
+    return list(zip(*(column or () for column in columns), strict=True))
 
 
 async def newest_reading(connection: AsyncConnection, device_id: str, until: int) -> int | None:

@@ -10,7 +10,7 @@ from sungaze_vps.db.models import from_millis, samples_table
 from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.capacity import FRESH_MS, Moment, Month
 from sungaze_vps.services.capacity_gaps import Readings
-from sungaze_vps.services.quarters import EXACT_WITHIN, QUARTER_MS, power_w
+from sungaze_vps.services.quarters import EXACT_WITHIN, QUARTER_MS, Row, power_w
 
 LEAST_BILLED_W = 2500.0
 """A lower month peak is charged as this one."""
@@ -81,7 +81,7 @@ async def find_running(
 
 def _drawn(month: Month, start: int) -> tuple[int | None, bool]:
     """Give the energy since the start of the newest row's quarter, and whether it is exact."""
-    rows = [row for row in month.rows[-_NEAR_ROWS:] if row.quarter <= start]
+    rows = [row for row in map(Row._make, month.rows[-_NEAR_ROWS:]) if row.quarter <= start]
     readings = Readings(rows)
     opening = readings.edge(start)
     if opening is None or readings.bounds(start, rows[-1].last_at)[1] is None:

@@ -39,6 +39,10 @@ class Row(NamedTuple):
     peak_w: float | None
 
 
+type Stand = tuple[int, str, int, int, int, int, bool, int, int | None, float | None]
+"""A `Row` as a plain tuple: a month has three thousand, and the garbage collector lets these alone."""
+
+
 class Quarter(msgspec.Struct, frozen=True, gc=False):
     """What was drawn in a quarter that readings stand on both sides of."""
 
@@ -54,7 +58,7 @@ type Edge = tuple[int, int, int]
 """What the register said in the reading before a time, at that time, and in the reading after it."""
 
 
-def measure(rows: Sequence[Row]) -> list[Quarter]:
+def measure(rows: Sequence[Stand]) -> list[Quarter]:
     """Give the quarters that are known, from rows in order of time.
 
     A quarter is known when, at each of its ends, a reading lies on the end or two readings at most 15 minutes apart
@@ -62,7 +66,7 @@ def measure(rows: Sequence[Row]) -> list[Quarter]:
     """
     found = []
     start: Edge | None = None
-    for row, following in pairwise(rows):  # thousands of them in a request: plain tuples, few calls
+    for row, following in pairwise(rows):
         quarter, meter, first_at, first, last_at, last, fell, _, _, _ = row
         next_quarter, next_meter, next_at, rising, _, _, _, _, _, _ = following
         if start is None and first_at == quarter:
