@@ -88,7 +88,7 @@ def interval(shortest_s: float, reason: str) -> Callable[[str], float]:
     """Parse the seconds between two polls; `reason` says why they may not be fewer."""
 
     def parse(text: str) -> float:
-        wanted = f"{shortest_s:g} seconds or more, because {reason}"
+        wanted = f"{shortest_s:g} second{'' if shortest_s == 1 else 's'} or more, because {reason}"
         try:
             seconds = float(text)
         except ValueError:

@@ -43,7 +43,7 @@ def test_a_serial_number_may_be_written_as_on_the_sticker(serial):
         ("HW_P1_TOKEN", "two words", "pair"),
         ("HW_P1_SERIAL", "appliance/p1dongle/5c2f", "such as 5c2fafaabbcc"),
         ("HW_P1_CA_FILE", "/dev/null", "PEM"),
-        ("HW_P1_POLL_INTERVAL_S", "0.5", "1 seconds or more"),
+        ("HW_P1_POLL_INTERVAL_S", "0.5", "1 second or more, because"),
         ("HW_P1_DEVICE_ID", "p,1", "without spaces and commas"),
     ],
 )

@@ -92,12 +92,20 @@ def test_another_meter_is_told_once(watch, caplog):
     ]
 
 
+def test_an_old_telegram_is_not_taken_for_a_wrong_clock(watch, caplog):
+    for now_s in (0, 2, 4):
+        see(watch, now_s, body())
+        watch.note_changes(measure(body()), Moments(meter=NOON - timedelta(hours=3)), NOON)
+    assert caplog.records == []
+
+
 def test_a_wrong_clock_of_the_meter_is_told_when_it_begins_and_when_it_ends(watch, caplog):
     caplog.set_level("INFO")
-    measured = measure({"power_w": 1})
-    for off_s in (0, 59, 61, 50, 3600, 44, 59):
-        watch.note_changes(measured, Moments(meter=NOON + timedelta(seconds=off_s)), NOON)
-    watch.note_changes(measured, Moments(meter=NOON + timedelta(days=1)), None)
+    for second, off_s in enumerate((0, 59, 61, 50, 3600, 44, 59)):
+        document = body(second)
+        see(watch, second, document)
+        watch.note_changes(measure(document), Moments(meter=NOON + timedelta(seconds=off_s)), NOON)
+    watch.note_changes(measure(body()), Moments(meter=NOON + timedelta(days=1)), None)
     began, ended = (record.message for record in caplog.records)
     assert began.startswith("The electricity meter's clock is +61 s off (2026-06-21T10:01:01Z).")
     assert ended == "The electricity meter's clock is right again."

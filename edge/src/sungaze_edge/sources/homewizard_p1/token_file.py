@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any
 
 from sungaze_edge.errors import SourceUnusableError
@@ -74,12 +75,11 @@ def rewriting(path: Path) -> Iterator[Callable[[Stored], None]]:
     Raises:
         SourceUnusableError: it cannot be written.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.unlink(missing_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor, name = mkstemp(prefix=f".{path.name}.", dir=path.parent)  # made anew, for its owner alone
     except OSError as error:
         raise _unwritable(path, error) from error
+    draft = Path(name)
 
     def save(stored: Stored) -> None:
         try:

@@ -30,6 +30,7 @@ class MeterWatch:
         """Know nothing yet."""
         self._mark: object = None
         self._moved_s = 0.0
+        self._is_live = False  # a telegram that is known to be new: an old one says nothing of the clock
         self._last: tuple[datetime, float] | None = None
         self._peak: tuple[datetime, datetime] | None = None
         self._unique_id: str | None = None
@@ -60,6 +61,7 @@ class MeterWatch:
             SourceUnusableError: it has sent nothing new for too long.
         """
         mark: object = body.get("timestamp") if measured.meter else measured
+        self._is_live = self._mark is not None and mark != self._mark
         if mark != self._mark:
             self._mark, self._moved_s = mark, now_s
         if now_s - self._moved_s < _patience_s(body, measured):
@@ -76,7 +78,7 @@ class MeterWatch:
         if known is not None and found not in (None, known):
             _log.warning("The electricity meter is another one now; its counters begin anew from here.")
         self._unique_id = found or known
-        if moments.meter is None or host is None:
+        if moments.meter is None or host is None or not self._is_live:
             return
         off = moments.meter - host
         if abs(off) > _CLOCK_OFF:
