@@ -94,7 +94,7 @@ def test_on_a_terminal_the_house_and_what_arrived_stand_side_by_side():
         screen.event(3.2, "OUTAGE: the server")
         screen.show(4.0, view)
     picture = drawn.getvalue()
-    quarter = "this quarter, until 18:15 UTC: 120.4 W so far, 480 W expected, 5210 W free"
+    quarter = "this quarter, until 18:15 UTC: 120 W so far, 480 W expected, 5210 W free"
     assert quarter in picture
     for shown in ("a hint", "2500 W", "2400 W", "-1500 W", "-1450 W", "DOWN", "handed out 7", "OUTAGE: the server"):
         assert shown in picture

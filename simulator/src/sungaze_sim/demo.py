@@ -117,7 +117,7 @@ class Demo:
         self._tell("playing registers recorded from a real inverter; a grid meter watches a living house")
         await asyncio.sleep(0.3 * length)
         self.server.world = self.house
-        self._tell(f"now the inverter is in that house, too: a summer's day, {HOUSE_SPEED} times as fast as ours")
+        self._tell(f"now the inverter is in that house, too: a spring day, {HOUSE_SPEED} times as fast as ours")
         while True:
             await asyncio.sleep(0.08 * length)
             await self._server_outage(0.22 * length)

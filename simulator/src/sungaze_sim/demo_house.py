@@ -11,9 +11,9 @@ from sungaze_sim.world import HouseWorld
 
 HOUSE_SPEED = 240
 """Four minutes in the house are one second here: a day takes six minutes."""
-_SUMMER_MORNING = datetime(2026, 6, 21, 5, 30, tzinfo=UTC)
-_BATTERY_POWER_W = 1500
-"""Less than a kettle takes, so that the grid has something to do."""
+_SPRING_AFTERNOON = datetime(2026, 3, 21, 13, 30, tzinfo=UTC)
+_BATTERY_POWER_W = 400
+"""Less than the evening takes, so that the grid has something to do."""
 _SERIAL_NUMBER = "A2350400000"
 _COUNTERS = (
     "pv_total_kwh",
@@ -31,4 +31,4 @@ def living_house(recorded: CaptureWorld) -> HouseWorld:
     counters = Counters(*(stood.get(name) or 0.0 for name in _COUNTERS))
     profile = Profile(model=MODELS["SH8.0RT-20"], firmware=Firmware.MAGNITUDE, serial_number=_SERIAL_NUMBER)
     spec = replace(profile.house_spec(), battery_max_power_w=_BATTERY_POWER_W)
-    return HouseWorld(House(_SUMMER_MORNING, spec=spec, counters=counters), profile, speed=HOUSE_SPEED)
+    return HouseWorld(House(_SPRING_AFTERNOON, spec=spec, counters=counters), profile, speed=HOUSE_SPEED)

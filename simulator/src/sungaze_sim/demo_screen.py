@@ -117,10 +117,14 @@ def _running_quarter(quarter: Mapping[str, Any]) -> Text:
     until = f"this quarter, until {str(quarter.get('ends', ''))[11:16]} UTC: "
     so_far_w = quarter.get("so_far_w")
     if so_far_w is None:  # nobody was there when it began
-        by_meter = _shown(quarter.get("meter_average_w"), "W")
+        by_meter = _watts(quarter.get("meter_average_w"))
         return Text(f"{until}{by_meter} so far by the meter's own account; a forecast comes with the next one")
-    forecast, free = _shown(quarter.get("forecast_w"), "W"), _shown(quarter.get("free_w"), "W")
-    return Text(f"{until}{_shown(so_far_w, 'W')} so far, {forecast} expected, {free} free")
+    forecast, free = _watts(quarter.get("forecast_w")), _watts(quarter.get("free_w"))
+    return Text(f"{until}{_watts(so_far_w)} so far, {forecast} expected, {free} free")
+
+
+def _watts(value: object) -> str:
+    return f"{value:.0f} W" if isinstance(value, int | float) else "-"
 
 
 def _lamp(up: bool) -> tuple[str, str]:  # noqa: FBT001 - reads well where it is called
