@@ -102,7 +102,8 @@ async def test_a_dump_decodes_and_tells_nobody_who_it_was(home, tmp_path):
     home.environ["HW_P1_TOKEN"] = token = home.meter.pair("local/test")
     status, out, _ = await home.run("dump")
     assert status == 0
-    assert all(secret not in out for secret in (token, home.meter.serial, "ssid", "somebody's network"))
+    meter_id = home.meter.record.readings[-1].truth["meter_unique_id"]
+    assert all(secret not in out for secret in (token, home.meter.serial, meter_id, "ssid", "somebody's network"))
     (tmp_path / "dump.json").write_text(out)
     status, out, _ = await home.run("decode", str(tmp_path / "dump.json"))
     decoded = json.loads(out)
