@@ -56,6 +56,8 @@ def data_v1(telegram: Telegram) -> dict[str, Any]:
         body[f"active_power_l{number}_w"] = float(phase.power_w)
         body[f"active_voltage_l{number}_v"] = phase.voltage_v
         body[f"active_current_l{number}_a"] = phase.current_a
+    for number in range(len(telegram.phases) + 1, 4):  # null here, absent in v2
+        body[f"active_power_l{number}_w"] = None
     body |= {"active_current_a": telegram.current_a}
     body |= {name: float(count) for name, count in _disturbances(telegram).items()}
     if telegram.average_w is not None:

@@ -143,11 +143,6 @@ class P1Meter:
         if self._folder:
             self._folder.cleanup()
 
-    def drop_connections(self) -> None:
-        """Reset every connection; clients may come back at once."""
-        self._v2.drop_connections()
-        self._v1.drop_connections()
-
     def _welcome_v2(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Connection:
         return Connection(self._dongle, self._answer_v2, number, reader, writer)
 
