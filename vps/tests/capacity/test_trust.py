@@ -44,6 +44,13 @@ async def test_a_register_that_fell_and_rose_again_within_a_quarter_is_noticed(a
     assert peaks(await api.month("2026-06")) == {"16:00": 2000, "16:30": 2000}
 
 
+async def test_a_serial_that_could_not_be_read_once_is_not_another_meter(api):
+    meter = Meter(Home([(EVENING, 2000)]))
+    nameless = meter.sample(EVENING + QUARTER_MS + 300_000, meter_unique_id=None)
+    await api.store([*on_edges(meter, 3), nameless])
+    assert peaks(await api.month("2026-06")) == {"16:00": 2000, "16:15": 2000, "16:30": 2000}
+
+
 async def test_the_clock_of_the_meter_counts_where_the_reading_has_it(api):
     """The host is 40 s late; by its clock every quarter would take from its neighbour."""
     meter = Meter(Home([(EVENING, 1000), (EVENING + QUARTER_MS, 9000), (EVENING + 2 * QUARTER_MS, 1000)]))

@@ -98,6 +98,17 @@ async def test_readings_just_off_the_edge_are_interpolated_and_bounded(api):
     assert not quarter["exact"]  # 20 Wh each 10 s
 
 
+@pytest.mark.parametrize(("apart_s", "known"), [(899, True), (901, False)])
+async def test_an_edge_is_known_from_readings_at_most_fifteen_minutes_apart(api, apart_s, known):
+    meter, middle = flat(1000), EVENING + QUARTER_MS
+    times = [EVENING, middle - 450_000, middle - 450_000 + apart_s * 1000, middle + QUARTER_MS]
+    await api.store(meter.sample(at) for at in times)
+    month = await api.month("2026-06")
+    assert len(month["peaks"]) == (2 if known else 0)
+    inner = [gap for gap in month["gaps"] if gap["start"] == "2026-06-10T16:00:00Z"]
+    assert [(gap["quarters"], gap["energy_kwh"]) for gap in inner] == ([] if known else [(2, 0.5)])
+
+
 async def test_the_first_and_the_last_quarter_of_an_installation_are_unknown(api):
     meter = flat(1000)
     await api.store(meter.sample(EVENING + 300_000 + number * 10_000) for number in range(180))

@@ -87,19 +87,14 @@ class Readings:
         return closing[1] - opening[1]
 
     def highest_at_least(self, start: int, end: int) -> int:
-        """Give what the highest quarter between two times drew at least: no less than the mean of any stretch."""
-        found = self._mean(start, end)
+        """Give what the highest quarter between two times drew at least: no less than the mean of a stretch."""
+        found = self.bounds(start, end)[0] * QUARTER_MS // (end - start)
         for number in range(bisect_left(self._at, start), bisect_right(self._at, end) - 1):
             first, last = self._at[number], self._at[number + 1]
             touched = -(-last // QUARTER_MS) - first // QUARTER_MS
             if self._register[number] == self._register[number + 1] and touched:
                 found = max(found, (self._value[number + 1] - self._value[number] - WH) // touched)
-        for quarter in range(start, end, QUARTER_MS):
-            found = max(found, self.bounds(quarter, quarter + QUARTER_MS)[0])
         return found
-
-    def _mean(self, start: int, end: int) -> int:
-        return self.bounds(start, end)[0] * QUARTER_MS // (end - start)
 
     def _around(self, at: int) -> tuple[int, int]:
         """Give the numbers of the last reading at or before a time and of the first at or after it."""
@@ -128,7 +123,8 @@ def find_gaps(readings: Readings, start: int, end: int, known: Collection[int]) 
 
 
 def _gap(readings: Readings, start: int, end: int) -> Gap:
-    limits = [readings.bounds(quarter, quarter + QUARTER_MS)[1] for quarter in range(start, end, QUARTER_MS)]
-    bounded = [limit for limit in limits if limit is not None]
-    each_at_most = max(bounded) if len(bounded) == len(limits) else None
-    return Gap(start, end, readings.energy(start, end), readings.highest_at_least(start, end), each_at_most)
+    bounds = [readings.bounds(quarter, quarter + QUARTER_MS) for quarter in range(start, end, QUARTER_MS)]
+    limits = [most for _, most in bounds if most is not None]
+    highest_at_least = max(readings.highest_at_least(start, end), *(least for least, _ in bounds))
+    each_at_most = max(limits) if len(limits) == len(bounds) else None
+    return Gap(start, end, readings.energy(start, end), highest_at_least, each_at_most)

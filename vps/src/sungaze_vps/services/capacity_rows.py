@@ -34,6 +34,9 @@ _ENERGIES = {name: f"CAST(round({name}_kwh * 1000000) AS bigint)" for name in ("
 async def read_rows(connection: AsyncConnection, device_id: str, start: int, end: int) -> list[Stand]:
     """Read the quarters from `start` to `end`, with the last before them and the first after them.
 
+    Readings that do not name their meter are left out of a quarter in which others do: a serial that could not be read
+    once is not another meter.
+
     Args:
         connection: to the database.
         device_id: whose.
@@ -41,9 +44,12 @@ async def read_rows(connection: AsyncConnection, device_id: str, start: int, end
         end: of the last quarter, in ms.
     """
     if connection.dialect.name == "sqlite":
-        return list(map(tuple, await _fetch(connection, _ROWS, device_id, start, end)))
-    (columns,) = await _fetch(connection, _COLUMNS, device_id, start, end)
-    return list(zip(*(column or () for column in columns), strict=True))
+        rows: list[Stand] = list(map(tuple, await _fetch(connection, _ROWS, device_id, start, end)))
+    else:
+        (columns,) = await _fetch(connection, _COLUMNS, device_id, start, end)
+        rows = list(zip(*(column or () for column in columns), strict=True))
+    named = {row[0] for row in rows if row[1]}
+    return [row for row in rows if row[1] or row[0] not in named]
 
 
 async def newest_reading(connection: AsyncConnection, device_id: str, until: int) -> int | None:
