@@ -140,7 +140,7 @@ async def test_hc001_kill_9_at_random_moments_loses_and_doubles_nothing(home, cl
         process.send_signal(signal.SIGTERM)
         await process.wait()
     found = Counter((sample["process"], sample["power_w"]) for sample in cloud.stored.values())
-    found += Counter(home.waiting_keys())
+    found += Counter((row["process"], row["power_w"]) for row in home.waiting())
     assert set(found.values()) == {1}, "no reading under two identities"
     for process_id in {process for process, _ in found}:
         numbers = sorted(number for process, number in found if process == process_id)
