@@ -122,7 +122,14 @@ def test_secrets_and_leftovers_stay_out_of_the_build(path):
     assert ignored(path)
 
 
-@pytest.mark.parametrize("path", ["edge/src/sungaze_edge/main.py", "vps/src/sungaze_vps/db/migrations/env.py"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "edge/src/sungaze_edge/main.py",
+        "edge/src/sungaze_edge/sources/homewizard_p1/vendor_ca.pem",
+        "vps/src/sungaze_vps/db/migrations/env.py",
+    ],
+)
 def test_the_programs_get_into_the_build(path):
     assert (ROOT / path).exists()
     assert not ignored(path)

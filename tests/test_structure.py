@@ -120,3 +120,9 @@ def test_a_folder_listing_is_the_registry(package):
     for name in entries:
         module = importlib.import_module(f"{package}.{name}")
         assert hasattr(module, "SOURCE_TYPE") or hasattr(module, "MEASUREMENT")
+
+
+def test_all_that_the_services_consist_of_is_in_the_repository():
+    ignored = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "*/src/*"]
+    listed = subprocess.run(ignored, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert [name for name in listed if "__pycache__" not in name and not name.endswith((".db", ".env"))] == []
