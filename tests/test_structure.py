@@ -123,6 +123,6 @@ def test_a_folder_listing_is_the_registry(package):
 
 
 def test_all_that_the_services_consist_of_is_in_the_repository():
-    ignored = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "*/src/*"]
+    ignored = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", ":(glob)*/src/**"]
     listed = subprocess.run(ignored, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
     assert [name for name in listed if "__pycache__" not in name and not name.endswith((".db", ".env"))] == []
