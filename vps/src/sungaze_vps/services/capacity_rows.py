@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sungaze_vps.db.models import from_millis
+from sungaze_vps.services.nameless import name_meters
 from sungaze_vps.services.quarters import Stand
 
 _ROWS = """
@@ -34,9 +35,6 @@ _ENERGIES = {name: f"CAST(round({name}_kwh * 1000000) AS bigint)" for name in ("
 async def read_rows(connection: AsyncConnection, device_id: str, start: int, end: int) -> list[Stand]:
     """Read the quarters from `start` to `end`, with the last before them and the first after them.
 
-    Readings that do not name their meter are left out of a quarter in which others do: a serial that could not be read
-    once is not another meter.
-
     Args:
         connection: to the database.
         device_id: whose.
@@ -48,8 +46,7 @@ async def read_rows(connection: AsyncConnection, device_id: str, start: int, end
     else:
         (columns,) = await _fetch(connection, _COLUMNS, device_id, start, end)
         rows = list(zip(*(column or () for column in columns), strict=True))
-    named = {row[0] for row in rows if row[1]}
-    return [row for row in rows if row[1] or row[0] not in named]
+    return name_meters(rows)
 
 
 async def newest_reading(connection: AsyncConnection, device_id: str, until: int) -> int | None:
