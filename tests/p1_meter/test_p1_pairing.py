@@ -7,6 +7,7 @@ import stat
 
 import pytest
 
+from sungaze_edge import cli
 from sungaze_edge.errors import SourceUnusableError
 
 
@@ -73,6 +74,15 @@ async def test_ctrl_c_while_pairing_leaves_nothing_behind(home):
         _, err = await asyncio.wait_for(process.communicate(), 30)
         assert (process.returncode, b"Traceback" in err) == (130, False)
     assert [path for path in home.token_file.parent.iterdir() if "p1_token" in path.name] == []
+
+
+async def test_a_count_down_that_ends_leaves_the_line_to_others(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    terminal = cli._Terminal()
+    terminal.count_down(1)
+    terminal.close()
+    terminal.close()
+    assert capsys.readouterr().err == "\r  1 s left \n"
 
 
 async def test_pairing_where_the_file_cannot_be_written_fails_before_anybody_walks_to_the_meter(home, tmp_path):

@@ -118,10 +118,13 @@ def _check(_: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _decode(options: argparse.Namespace, _: Mapping[str, str]) -> int:
     document = _read_document(options.file)
-    for kind in source_types():
-        if kind.recognises(document):
-            print(json.dumps(kind.decode(document), indent=1, ensure_ascii=False))
-            return _OK
+    try:
+        for kind in source_types():
+            if kind.recognises(document):
+                print(json.dumps(kind.decode(document), indent=1, ensure_ascii=False))
+                return _OK
+    except RecursionError as error:
+        raise CaptureError(f"{_name(options.file)} is nested deeper than anything that a device sends.") from error
     known = ", ".join(kind.kind for kind in source_types())
     raise CaptureError(f"{_name(options.file)} is neither a capture nor an answer of a known device ({known}).")
 
@@ -154,7 +157,8 @@ def _pair(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     for source in sources:
         if source.type.pair is not None:
             wish = Pairing(options.name, again=options.again)
-            asyncio.run(_await(source.type.pair(source.values, wish, _Terminal())))
+            with closing(_Terminal()) as terminal:
+                asyncio.run(_await(source.type.pair(source.values, wish, terminal)))
             return _OK
     raise SettingsError([f"{' or '.join(hosts) or 'no host'} is not set: the address of the device to pair with"])
 
@@ -166,15 +170,18 @@ class _Terminal:
         self._is_counting = False
 
     def say(self, text: str) -> None:
-        if self._is_counting:
-            print(file=sys.stderr)
-        self._is_counting = False
+        self.close()
         print(text, file=sys.stderr, flush=True)
 
     def count_down(self, seconds: int) -> None:
         if sys.stderr.isatty():
             print(f"\r{seconds:3d} s left ", end="", file=sys.stderr, flush=True)
             self._is_counting = True
+
+    def close(self) -> None:
+        if self._is_counting:
+            print(file=sys.stderr)
+        self._is_counting = False
 
 
 async def _await[T](answer: Awaitable[T]) -> T:

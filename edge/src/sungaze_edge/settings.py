@@ -1,5 +1,6 @@
 """A setting as data: its variable, how its text becomes a value, its default, and the line that explains it."""
 
+import ipaddress
 import math
 import re
 import ssl
@@ -15,6 +16,7 @@ REQUIRED = object()
 
 # A name, IPv4, or IPv6; a name with an empty or endless part makes the lookup itself raise.
 _HOST = re.compile(r"([\w-]{1,63}\.)*[\w-]{1,63}\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*", re.ASCII)
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 _DEVICE_ID = re.compile(r"[^\s,]{1,128}")
 
 
@@ -79,6 +81,8 @@ def host(port_variable: str) -> Callable[[str], str]:
             raise ValueError(
                 f"a host name or IP address alone, without http:// and without a port (that is {port_variable})"
             )
+        if _ADDRESS.fullmatch(text) and not _is_address(text):
+            raise ValueError("an IP address that there can be, or a host name")
         return text
 
     return parse
@@ -114,6 +118,14 @@ def certificates(text: str) -> Path:
     except (OSError, ValueError):  # SSLError is an OSError
         raise ValueError("a readable file of certificates in PEM form") from None
     return Path(text)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _bounded[N: (int, float)](

@@ -185,3 +185,22 @@ async def test_another_product_is_not_taken_for_a_grid_meter(settings):
 async def test_a_dongle_that_does_not_say_what_it_is_is_read(settings):
     async with answering({}, {"active_power_w": 5}) as port:
         assert (await read(settings(port, **V1)))["power_w"] == 5
+
+
+@pytest.mark.parametrize("name", ["xn--a", "xn--zzzzzz9999"])
+async def test_a_name_that_there_cannot_be_is_told(settings, name):
+    error = await failure(settings(443, HW_P1_HOST=name))
+    assert isinstance(error, SourceUnusableError)
+    assert "check HW_P1_HOST" in str(error)
+
+
+async def test_who_has_no_token_is_told_of_pairing_when_version_1_does_not_answer(settings, certificate):
+    async with answering(GOOD, certificate=certificate()) as port:
+        error = await failure(settings(port, **V1))
+    assert "There is no token, so version 1 is asked; 'sungaze-edge pair' gets one." in str(error)
+
+
+async def test_a_dump_holds_texts_as_they_came(settings, certificate):
+    async with answering(b"Not found!", certificate=certificate(), status=404) as port:
+        dumped = await SOURCE_TYPE.dump(settings(port))
+    assert {answer["body"] for answer in dumped["requests"]} == {"Not found!"}

@@ -117,7 +117,29 @@ def test_the_checksum_is_the_one_of_dsmr(decode):
     assert decode(f"{telegram}0000\r\n")[1]["notes"][-1] == f"the checksum is wrong: it should be {checksum(telegram)}"
 
 
-@pytest.mark.parametrize("line", ["1-0:1.7.0(soon*kW)", "1-0:1.7.0()", "0-1:24.2.1()", "1-0:1.6.0(x)", "0-0:1.0.0(9)"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1-0:1.7.0(soon*kW)",
+        "1-0:1.7.0()",
+        "0-1:24.2.1()",
+        "1-0:1.6.0(x)",
+        "0-0:1.0.0(9)",
+        "0-1:24.1.0(nan)",
+        "0-1:24.1.0(inf)",
+    ],
+)
 def test_a_garbled_line_of_a_telegram_is_null_and_no_more(decode, line):
     decoded = decode(f"/X\n\n{line}\n1-0:2.8.0(000001.000*kWh)\n!0000\n")[1]
     assert (decoded["power_w"], decoded["gas_m3"], decoded["energy_export_kwh"]) == (None, None, 1)
+
+
+def test_a_capture_may_hold_bodies_without_their_status(decode):
+    assert decode({"api": "v2", "requests": [BODY, {"power_w": 1}]})[1]["power_w"] == -543
+
+
+@pytest.mark.parametrize("layer", ['{"type":"measurement","data":', '{"status":200,"body":'])
+def test_what_is_nested_without_end_is_refused(decode, layer):
+    status, complaint = decode(layer * 900 + "{}" + "}" * 900)
+    assert status == 2
+    assert "nested deeper" in complaint

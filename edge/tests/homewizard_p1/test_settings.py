@@ -39,6 +39,10 @@ def test_a_serial_number_may_be_written_as_on_the_sticker(serial):
     [
         ("HW_P1_HOST", "https://192.168.1.30", "without a port"),
         ("HW_P1_HOST", "192.168.1.30:80", "that is HW_P1_PORT"),
+        *(
+            ("HW_P1_HOST", address, "an IP address that there can be")
+            for address in ("999.1.1.1", "1.2.3", "1:2:3", "::1::")
+        ),
         ("HW_P1_PORT", "0", "from 1 to 65535"),
         ("HW_P1_TOKEN", "two words", "pair"),
         ("HW_P1_SERIAL", "appliance/p1dongle/5c2f", "such as 5c2fafaabbcc"),
@@ -51,6 +55,11 @@ def test_a_wrong_setting_is_explained(variable, text, complaint):
     with pytest.raises(SettingsError, match=f"{variable} must be .*{complaint}") as caught:
         parse(**{variable: text})
     assert "two words" not in str(caught.value), "a token is never repeated"
+
+
+@pytest.mark.parametrize("host", ["::1", "fe80::1%eth0", "p1.local", "p1meter-aabbcc.lan.", "0.de"])
+def test_names_and_addresses_of_both_kinds_are_hosts(host):
+    assert parse(HW_P1_HOST=host)["HW_P1_HOST"] == host
 
 
 def test_the_host_names_the_device_unless_it_has_a_name():

@@ -95,5 +95,10 @@ def test_a_file_that_others_may_read_is_noticed(path):
     assert token_file.is_open_to_others(path)
 
 
+def test_a_folder_is_no_token_file_to_take_rights_from(path):
+    path.mkdir(mode=0o755)
+    assert not token_file.is_open_to_others(path)
+
+
 def test_the_token_is_in_no_representation():
     assert TOKEN not in repr(STORED)

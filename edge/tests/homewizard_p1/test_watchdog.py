@@ -39,13 +39,27 @@ def test_a_telegram_that_repeats_is_taken_until_patience_ends_and_again_when_it_
 
 
 def test_without_a_time_only_a_reading_in_which_nothing_moves_is_stale(watch):
-    house = {"active_power_w": 500.0, "total_power_import_kwh": 1.5, "wifi_strength": 70}
+    house = {"active_power_w": 500.0, "active_voltage_l1_v": 231.5, "total_power_import_kwh": 1.5, "wifi_strength": 70}
     see(watch, 0, house)
     see(watch, 299, house)
     see(watch, 299, {**house, "active_power_w": 501})
     see(watch, 598, {**house, "active_power_w": 501})
-    with pytest.raises(SourceUnusableError, match="nothing new for five minutes"):
+    with pytest.raises(SourceUnusableError, match="nothing new for 5 minutes"):
         see(watch, 599, {**house, "active_power_w": 501, "wifi_strength": 71})
+
+
+@pytest.mark.parametrize(("power_w", "patience_s"), [(500, 300), (-500, 300), (10, 3600), (20.0, 1800)])
+def test_without_time_and_voltages_a_power_must_move_a_counter(watch, power_w, patience_s):
+    house = {"power_w": power_w, "energy_import_kwh": 1.5}
+    see(watch, 0, house)
+    see(watch, patience_s - 1, house)
+    with pytest.raises(SourceUnusableError, match=f"nothing new for {patience_s / 60:.0f} minutes"):
+        see(watch, patience_s, house)
+
+
+def test_an_empty_house_on_an_old_meter_is_not_taken_for_silence(watch):
+    for now_s in (0, 301, 90_000):
+        see(watch, now_s, {"active_power_w": 0.0, "total_power_import_kwh": 1.5})
 
 
 def local(text):

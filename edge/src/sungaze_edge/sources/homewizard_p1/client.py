@@ -78,7 +78,9 @@ class Connection:
             async with asyncio.timeout(REQUEST_TIMEOUT_S), self._client.stream(method, path, json=body) as response:
                 self._check_is_near(response)
                 content = await _first_bytes(response)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
+        except (httpx.InvalidURL, UnicodeError) as error:  # a name such as xn--a
+            raise SourceUnusableError(f"{self.url} is no address that there can be: check HW_P1_HOST") from error
+        except (httpx.HTTPError, OSError, TimeoutError) as error:
             raise self._explain(error) from error
         if content is None:
             raise SourceUnusableError(f"{self.url} answers with far more than a P1 meter does: check HW_P1_HOST")
@@ -110,10 +112,19 @@ class Connection:
         if isinstance(error, httpx.ConnectError):
             return SourceUnavailableError(
                 f"no connection to {self.url} ({error}): is the dongle on, in this network, and still at this address?"
+                + self._about_version
             )
         if isinstance(error, httpx.TimeoutException | TimeoutError):
-            return SourceUnavailableError(f"{self.url} did not answer within {REQUEST_TIMEOUT_S:g} s")
-        return SourceUnavailableError(f"{self.url} broke off the connection ({type(error).__name__})")
+            return SourceUnavailableError(
+                f"{self.url} did not answer within {REQUEST_TIMEOUT_S:g} s.{self._about_version}"
+            )
+        return SourceUnavailableError(
+            f"{self.url} broke off the connection ({type(error).__name__}).{self._about_version}"
+        )
+
+    @property
+    def _about_version(self) -> str:
+        return " There is no token, so version 1 is asked; 'sungaze-edge pair' gets one." if self._is_plain else ""
 
     def _about_certificate(self, error: ssl.SSLCertVerificationError) -> str:
         identity, code = self.identity, getattr(error, "verify_code", 0)

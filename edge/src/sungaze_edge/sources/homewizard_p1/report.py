@@ -141,7 +141,7 @@ def _refusal(status: int | None, code: str | None) -> dict[str, Any]:
 def _decode_capture(capture: Mapping[str, Any]) -> dict[str, Any]:
     """Decode what `dump` wrote: the measurement, and every other answer apart."""
     answers = [answer for answer in capture["requests"] if isinstance(answer, dict) and is_known(answer)]
-    decoded = [_decode_answer(answer) for answer in answers]
+    decoded = [decode(answer) for answer in answers]
     measurement = next((one for one in decoded if one.get("api") in ("v1", "v2") and "power_w" in one), None)
     if not decoded:
         raise CaptureError("the capture holds no answer of a P1 meter")

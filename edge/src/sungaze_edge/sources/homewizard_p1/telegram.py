@@ -12,7 +12,7 @@ from sungaze_edge.errors import CaptureError
 
 _LINE = re.compile(r"^\s*(?:\d+-)?(\d+:\d+\.\d+\.\d+)((?:\([^()\n]*\))+)\s*$", re.MULTILINE)
 _TIME_ZONES = {"S": "+0200", "W": "+0100"}
-_EXTERNAL = {3: "gas_meter", 7: "water_meter"}  # device types of M-Bus
+_EXTERNAL: dict[float, str] = {3: "gas_meter", 7: "water_meter"}  # device types of M-Bus
 _KILO = 1000
 
 # Channel:object (OBIS) -> the key of the API, and what turns its unit into ours.
@@ -99,7 +99,7 @@ def _iso(stamp: str) -> str | None:
 
 def _external(objects: Mapping[str, list[str]]) -> Iterator[dict[str, Any]]:
     for channel in range(1, 5):
-        kind = _EXTERNAL.get(int(_number(objects.get(f"{channel}:24.1.0"), 1) or 0))
+        kind = _EXTERNAL.get(_number(objects.get(f"{channel}:24.1.0"), 1) or 0)
         reading = objects.get(f"{channel}:24.2.1") or objects.get(f"{channel}:24.2.3")
         if kind is None or reading is None or len(reading) < 2:
             continue
@@ -122,7 +122,7 @@ def _history(values: list[str]) -> Iterator[dict[str, Any]]:
 
 def checksum(text: str) -> str:
     """Compute the CRC-16 (polynomial 0xA001, reflected, from 0) over everything from / to !, lines ended by CR LF."""
-    telegram = text[text.index("/") : text.rindex("!") + 1] if "!" in text else text
+    telegram = text[text.find("/") if "/" in text else 0 : text.rfind("!") + 1 or None]
     crc = 0
     for byte in "\r\n".join(telegram.splitlines()).encode("utf-8"):
         crc ^= byte

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -63,9 +64,10 @@ def load(path: Path) -> Stored:
 def is_open_to_others(path: Path) -> bool:
     """Whether users besides the owner may read it."""
     try:
-        return bool(path.stat().st_mode & _OTHERS_MAY_READ)
+        mode = path.stat().st_mode
     except OSError:
         return False
+    return stat.S_ISREG(mode) and bool(mode & _OTHERS_MAY_READ)
 
 
 @contextmanager

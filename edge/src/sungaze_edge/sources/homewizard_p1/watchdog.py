@@ -4,12 +4,14 @@ The dongle goes on to answer 200 with the last telegram it got, so only the mete
 """
 
 import logging
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sungaze_edge.errors import SourceUnusableError
 from sungaze_edge.log import Trouble
+from sungaze_edge.source import Value
 from sungaze_edge.sources.homewizard_p1.meter_time import render, resolve, resolve_past
 from sungaze_edge.sources.homewizard_p1.normalizer import Measurement, Moments
 
@@ -19,7 +21,9 @@ SILENCE_S, OLD_SILENCE_S = 30.0, 60.0
 """A meter of DSMR 5 sends every second, an older one every ten."""
 _DSMR_5 = 50
 SAME_S = 300.0
-"""Version 1 tells no time: no living house shows the same voltages, powers and counters for so long."""
+"""Version 1 and old meters tell no time: no living house shows the same voltages, powers and counters for so long."""
+_SAME_WH = 10.0
+"""Nor a meter without voltages the same counters after so much energy; their step is 1 Wh, that of power 10 W."""
 _CLOCK_OFF, _CLOCK_GOOD = timedelta(seconds=60), timedelta(seconds=45)
 
 
@@ -64,9 +68,10 @@ class MeterWatch:
         self._is_live = self._mark is not None and mark != self._mark
         if mark != self._mark:
             self._mark, self._moved_s = mark, now_s
-        if now_s - self._moved_s < _patience_s(body, measured):
+        patience_s = _patience_s(body, measured)
+        if now_s - self._moved_s < patience_s:
             return
-        since = f"since {measured.meter:%Y-%m-%d %H:%M:%S} by its clock" if measured.meter else "for five minutes"
+        since = f"since {measured.meter:%Y-%m-%d %H:%M:%S} by its clock" if measured.meter else _minutes(patience_s)
         raise SourceUnusableError(
             f"the electricity meter has sent nothing new {since}: check the cable between meter and dongle, and "
             "that the P1 port is still enabled (Belgium: Mijn Fluvius or your own network operator)"
@@ -102,7 +107,19 @@ class MeterWatch:
 
 def _patience_s(body: Mapping[str, Any], measured: Measurement) -> float:
     if measured.meter is None:
-        return SAME_S
+        return _same_s(measured.numbers)
     protocol = body.get("protocol_version")
     is_old = isinstance(protocol, int | float) and protocol < _DSMR_5
     return OLD_SILENCE_S if is_old else SILENCE_S
+
+
+def _same_s(numbers: Mapping[str, Value]) -> float:
+    """Say how long a reading without a time may repeat; one of 0 W and no voltages may be an empty house for ever."""
+    if any(numbers[f"voltage_l{phase}_v"] for phase in (1, 2, 3)):
+        return SAME_S
+    power_w = abs(float(numbers["power_w"] or 0))
+    return max(SAME_S, _SAME_WH * 3600 / power_w) if power_w else math.inf
+
+
+def _minutes(seconds: float) -> str:
+    return f"for {seconds / 60:.0f} minutes"
