@@ -24,6 +24,7 @@ async def test_so_far_forecast_and_what_is_free(api):
         "ends": "2026-06-10T16:15:00Z",
         "as_of": "2026-06-10T16:02:00.000Z",
         "energy_kwh": 0.26,
+        "source": "readings",
         "exact": True,
         "power_w": 1200,
         "so_far_w": 1040,
@@ -95,12 +96,41 @@ async def test_the_quarter_that_ended_a_moment_ago_waits_for_the_reading_that_en
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_without_readings_around_its_start_nothing_is_said_of_the_running_quarter_but_the_meters_word(api):
+async def test_without_readings_around_its_start_the_meters_own_figure_counts_and_is_told_as_such(api):
+    """The edge was started five minutes into the quarter: the meter has counted since its start."""
     meter = Meter(Home([(EVENING, 1000)]))
     at = EVENING + 300_000
     api.now = moment(at)
-    await api.store([meter.sample(at, power_w=-400, average_power_15m_w=333)])
+    own = {"monthly_power_peak_w": 3000, "monthly_power_peak_ts": iso(EVENING - QUARTER_MS)}
+    await api.store([meter.sample(at, power_w=1500, average_power_15m_w=333, **own)])
+    month = await api.month("2026-06")
+    running = month["running"]
+    assert (running["source"], running["exact"]) == ("meter", False)
+    assert (running["energy_kwh"], running["so_far_w"], running["meter_average_w"]) == (0.08325, 333, 333)
+    assert running["forecast_w"] == 333 + 1500 * 600 / 900
+    assert (running["target_w"], running["free_w"]) == (3000, (3000 - 333) * 900 / 600)
+    assert month["peaks"] == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_without_that_figure_nothing_is_made_up_but_the_power(api):
+    meter = Meter(Home([(EVENING, 1000)]))
+    at = EVENING + 300_000
+    api.now = moment(at)
+    await api.store([meter.sample(at, power_w=-400)])
     running = (await api.month("2026-06"))["running"]
-    unknown = ("energy_kwh", "so_far_w", "forecast_w", "target_w", "free_w", "free_without_cost_w")
+    unknown = ("energy_kwh", "source", "so_far_w", "forecast_w", "target_w", "free_w", "free_without_cost_w")
     assert {name: running[name] for name in unknown} == dict.fromkeys(unknown)
-    assert (running["power_w"], running["meter_average_w"]) == (0, 333)
+    assert (running["power_w"], running["meter_average_w"]) == (0, None)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_figure_of_a_quarter_that_is_over_is_not_taken_for_the_running_ones(api):
+    """The newest reading by the edge's clock repeats a telegram of the quarter before."""
+    meter = Meter(Home([(EVENING, 1000)]))
+    api.now = moment(EVENING + 20_000)
+    stale = meter.sample(EVENING - 5_000, delay_ms=20_000, average_power_15m_w=5000)
+    await api.store([meter.sample(EVENING + 10_000), stale])
+    running = (await api.month("2026-06"))["running"]
+    assert running["bucket"] == "2026-06-10T16:00:00Z"
+    assert running["meter_average_w"] is None

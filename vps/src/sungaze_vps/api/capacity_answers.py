@@ -100,6 +100,7 @@ def render_running(running: Running | None) -> dict[str, Any] | None:
         "ends": _utc(running.start + QUARTER_MS),
         "as_of": _moment_utc(running.as_of),
         "energy_kwh": None if running.energy is None else running.energy / 1_000_000,
+        "source": None if running.energy is None else "readings" if running.is_counted else "meter",
         "exact": running.exact,
         "power_w": running.power_w,
         "so_far_w": running.so_far_w,

@@ -10,7 +10,7 @@ from sungaze_vps.db.models import from_millis, samples_table
 from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.capacity import FRESH_MS, Moment, Month
 from sungaze_vps.services.capacity_gaps import Readings
-from sungaze_vps.services.quarters import EXACT_WITHIN, QUARTER_MS, Row, power_w
+from sungaze_vps.services.quarters import EXACT_WITHIN, MWH_PER_W, QUARTER_MS, Row, power_w
 
 LEAST_BILLED_W = 2500.0
 """A lower month peak is charged as this one."""
@@ -25,7 +25,9 @@ class Running:
     start: int
     as_of: int
     energy: int | None
-    """Drawn so far, in mWh; None where no readings stand around its start."""
+    """Drawn so far, in mWh; None where neither readings around its start nor the meter tell."""
+    is_counted: bool
+    """Whether the energy is that of readings around its start, not what the meter says of the quarter."""
     exact: bool
     power_w: float | None
     """Drawn at the newest reading, never negative."""
@@ -72,11 +74,13 @@ async def find_running(
     if not moment.is_fresh or not month.period.start <= moment.at < month.period.end:
         return None
     start = moment.at // QUARTER_MS * QUARTER_MS
-    energy, exact = _drawn(month, start)
-    newest = await _newest(connection, measurement, device_id, from_millis(moment.at - FRESH_MS))
+    counted, exact = _drawn(month, start)
+    drawn_w, average_w = await _newest(connection, measurement, device_id, from_millis(start), moment)
+    energy = round(average_w * MWH_PER_W) if counted is None and average_w is not None else counted
     peaks = [power_w(month.peak.energy)] if month.peak else []
     peaks += [month.meter_peak[1]] if month.meter_peak else []
-    return Running(start, moment.at, energy, exact, *newest, max(peaks, default=None))
+    target_w = max(peaks, default=None)
+    return Running(start, moment.at, energy, counted is not None, exact, drawn_w, average_w, target_w)
 
 
 def _drawn(month: Month, start: int) -> tuple[int | None, bool]:
@@ -90,12 +94,14 @@ def _drawn(month: Month, start: int) -> tuple[int | None, bool]:
 
 
 async def _newest(
-    connection: AsyncConnection, measurement: Measurement, device_id: str, since: datetime
+    connection: AsyncConnection, measurement: Measurement, device_id: str, start: datetime, moment: Moment
 ) -> tuple[float | None, float | None]:
-    """Give the power drawn and the meter's own mean of the quarter."""
+    """Give the power drawn, and the meter's own mean of the quarter if the newest reading is of that quarter."""
     columns = samples_table(measurement).c
     positive = sa.case((columns.power_w > 0, columns.power_w), (columns.power_w <= 0, 0.0))
-    query = sa.select(sa.func.coalesce(columns.import_power_w, positive), columns.average_power_15m_w)
-    query = query.where(columns.device_id == device_id, columns.ts >= since).order_by(columns.ts.desc()).limit(1)
-    row = (await connection.execute(query)).first()
+    drawn = sa.func.coalesce(columns.import_power_w, positive)
+    is_of_quarter = sa.func.coalesce(columns.meter_ts, columns.ts) >= start
+    query = sa.select(drawn, sa.case((is_of_quarter, columns.average_power_15m_w)))
+    query = query.where(columns.device_id == device_id, columns.ts >= from_millis(moment.at - FRESH_MS))
+    row = (await connection.execute(query.order_by(columns.ts.desc()).limit(1))).first()
     return (row[0], row[1]) if row else (None, None)
