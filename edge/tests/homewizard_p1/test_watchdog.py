@@ -123,3 +123,30 @@ def test_a_wrong_clock_of_the_meter_is_told_when_it_begins_and_when_it_ends(watc
     began, ended = (record.message for record in caplog.records)
     assert began.startswith("The electricity meter's clock is +61 s off (2026-06-21T10:01:01Z).")
     assert ended == "The electricity meter's clock is right again."
+
+
+def total(watch, **body):
+    measured = measure({"power_w": 1, **body})
+    found = watch.without_broken_sums(measured).numbers["energy_import_kwh"]
+    watch.note_changes(measured, Moments(), None)
+    return found
+
+
+def test_a_sum_that_lacks_a_tariff_for_a_while_is_null_and_no_reset_of_the_counter(watch):
+    day, night = {"energy_import_t1_kwh": 1000.5}, {"energy_import_t2_kwh": 2000.25}
+    assert total(watch, **day, **night) == 3000.75
+    assert total(watch, **day, energy_import_t2_kwh=None) is None
+    assert total(watch, **day, energy_import_t2_kwh="2000.25") is None
+    assert total(watch, **day, energy_import_kwh=3000.75) == 3000.75, "the meter's own total is good without its parts"
+    assert total(watch, **day, **night) == 3000.75
+
+
+def test_a_tariff_that_counted_nothing_is_not_missed(watch):
+    assert total(watch, energy_import_t1_kwh=5, energy_import_t2_kwh=0) == 5
+    assert total(watch, energy_import_t1_kwh=5) == 5
+
+
+def test_another_meter_may_have_fewer_tariffs(watch):
+    assert total(watch, unique_id="4731", energy_import_t1_kwh=5, energy_import_t2_kwh=6) == 11
+    assert total(watch, unique_id=None, energy_import_t1_kwh=5) is None
+    assert total(watch, unique_id="4732", energy_import_t1_kwh=1) == 1

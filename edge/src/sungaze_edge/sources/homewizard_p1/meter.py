@@ -59,6 +59,7 @@ class P1Meter:
         self._pin(access)
         host, now_s = self._now(), asyncio.get_running_loop().time()
         self._watch.check_silence(body, measured, now_s)
+        measured = self._watch.without_broken_sums(measured)
         moments = self._watch.moments(measured, host, now_s)
         self._watch.note_changes(measured, moments, host)
         return wire_values(measured, moments)

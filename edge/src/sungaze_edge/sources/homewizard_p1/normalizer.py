@@ -33,6 +33,8 @@ class Measurement:
     """The numbers of one body, and its times as the meter tells them (local, no zone)."""
 
     numbers: Mapping[str, Value]
+    sums: frozenset[str]
+    """The totals that the body does not tell: they were summed over the tariffs it has."""
     meter_unique_id: str | None
     meter: datetime | None
     peak: datetime | None
@@ -73,6 +75,7 @@ def measure(body: Mapping[str, Any]) -> Measurement:
     }
     return Measurement(
         numbers,
+        frozenset(total.name for total in (IMPORT_TOTAL, EXPORT_TOTAL) if total.of(body) is None),
         _unique_id(body.get("unique_id")),
         parse_local(body.get("timestamp")),
         next((time for key in PEAK_TIME_KEYS if (time := parse_local(body.get(key)))), None),

@@ -6,12 +6,14 @@ The dongle goes on to answer 200 with the last telegram it got, so only the mete
 import logging
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sungaze_edge.errors import SourceUnusableError
 from sungaze_edge.log import Trouble
 from sungaze_edge.source import Value
+from sungaze_edge.sources.homewizard_p1.fields import EXPORT_TARIFFS, EXPORT_TOTAL, IMPORT_TARIFFS, IMPORT_TOTAL
 from sungaze_edge.sources.homewizard_p1.meter_time import render, resolve, resolve_past
 from sungaze_edge.sources.homewizard_p1.normalizer import Measurement, Moments
 
@@ -38,6 +40,7 @@ class MeterWatch:
         self._last: tuple[datetime, float] | None = None
         self._peak: tuple[datetime, datetime] | None = None
         self._unique_id: str | None = None
+        self._counters: dict[str, Value] = {}
         self._clock_trouble = Trouble(_log)
 
     def moments(self, measured: Measurement, host: datetime | None, now_s: float) -> Moments:
@@ -76,6 +79,19 @@ class MeterWatch:
             f"the electricity meter has sent nothing new {since}: check the cable between meter and dongle, and "
             "that the P1 port is still enabled (Belgium: Mijn Fluvius or your own network operator)"
         )
+
+    def without_broken_sums(self, measured: Measurement) -> Measurement:
+        """Take away a sum that lacks a tariff which it had before: it would look like a counter that was reset."""
+        if measured.meter_unique_id not in (None, self._unique_id):
+            self._counters = {}  # another meter, maybe with fewer tariffs
+        numbers = dict(measured.numbers)
+        for total, tariffs in ((IMPORT_TOTAL, IMPORT_TARIFFS), (EXPORT_TOTAL, EXPORT_TARIFFS)):
+            known = {field.name: value for field in tariffs if (value := numbers[field.name]) is not None}
+            is_broken = any(self._counters.get(field.name) and field.name not in known for field in tariffs)
+            self._counters |= known
+            if is_broken and total.name in measured.sums:
+                numbers[total.name] = None
+        return replace(measured, numbers=numbers)
 
     def note_changes(self, measured: Measurement, moments: Moments, host: datetime | None) -> None:
         """Log a replaced meter, and a meter whose clock begins or ceases to be wrong."""
