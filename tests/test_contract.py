@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sungaze_edge.reading import payload, wire_text
@@ -85,6 +85,7 @@ METER = st.fixed_dictionaries(
 BODY = st.dictionaries(st.sampled_from(sorted(MEASUREMENT_KEYS | {"tariff", "timestamp"})), WRONG)
 
 
+@settings(deadline=None)  # a shared machine has slow moments
 @given(BODY, st.lists(ENTRY | METER | WRONG, max_size=3))
 def test_the_server_accepts_what_the_edge_makes_of_whatever_a_meter_says(body, external):
     measured = MeterWatch().without_broken_sums(measure({**body, "external": external}))
