@@ -112,6 +112,7 @@ def ask(database_url):
             for device in ("home", "cabin"):
                 paths += [("/v1/realtime", {"device_id": device})]
                 paths += [("/v1/series", {"device_id": device, **query}) for query in QUERIES]
+            paths += [(f"/v1/capacity/{path}", {"device_id": "home"}) for path in ("month/2026-03", "year/2026")]
             return [(path, query, (await client.get(path, params=query)).content) for path, query in paths]
 
     return asyncio.run(ask())
