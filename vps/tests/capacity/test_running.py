@@ -134,3 +134,21 @@ async def test_the_figure_of_a_quarter_that_is_over_is_not_taken_for_the_running
     running = (await api.month("2026-06"))["running"]
     assert running["bucket"] == "2026-06-10T16:00:00Z"
     assert running["meter_average_w"] is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("now_s", "ahead_s", "bucket"),
+    [(-30, 60, "16:00"), (-30, 300, None), (300, 119, "16:00"), (300, 121, None), (300, -119, "16:00")],
+)
+async def test_a_meter_whose_clock_is_off_by_two_minutes_at_most_has_a_running_quarter(api, now_s, ahead_s, bucket):
+    """The quarter is that of the clock that is billed."""
+    meter = Meter(Home([(EVENING - QUARTER_MS, 1000)]))
+    api.now = moment(EVENING + now_s * 1000)
+    newest = EVENING + (now_s + ahead_s) * 1000
+    await api.store(meter.sample(at, delay_ms=-ahead_s * 1000) for at in (EVENING - QUARTER_MS, EVENING, newest))
+    month = await api.month("2026-06")
+    assert (month["running"] and month["running"]["bucket"][11:16]) == bucket
+    counted_until = newest if bucket else EVENING + now_s * 1000
+    quarters = (counted_until - millis(utc(month["start"]))) // QUARTER_MS
+    assert month["coverage"]["elapsed"] == quarters

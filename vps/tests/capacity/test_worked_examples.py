@@ -65,6 +65,7 @@ async def test_a_power_cut_is_a_low_quarter_and_no_gap(api):
     await api.store(telling(EVENING, [0.5, 0, 0.5]))
     month = await api.month("2026-06")
     assert [quarter["avg_power_w"] for quarter in month["peaks"]] == [2000, 0, 2000]
+    assert (month["peaks"][1]["lower_w"], month["peaks"][1]["upper_w"]) == (0, 4)
 
 
 async def test_a_gap_is_never_spread_over_its_quarters(api):
@@ -96,6 +97,15 @@ async def test_readings_just_off_the_edge_are_interpolated_and_bounded(api):
     assert quarter["avg_power_w"] == pytest.approx(7200, abs=4)
     assert quarter["lower_w"] <= 7200 <= quarter["upper_w"]
     assert not quarter["exact"]  # 20 Wh each 10 s
+
+
+@pytest.mark.parametrize(("open_wh", "exact"), [(0, True), (4, True), (5, False)])
+async def test_a_quarter_is_exact_as_long_as_the_readings_around_its_ends_leave_4_wh_open(api, open_wh, exact):
+    around = [(-1, 100), (1, 100.002), (899, 100.5), (901, round(100.498 + open_wh / 1000, 3))] if open_wh else []
+    await api.store(stand(EVENING + second * 1000, kwh) for second, kwh in around or [(0, 100), (900, 100.5)])
+    (quarter,) = (await api.month("2026-06"))["peaks"]
+    assert quarter["exact"] is exact
+    assert quarter["upper_w"] - quarter["lower_w"] == 4 * (open_wh + 2)  # and 1 Wh at each end
 
 
 @pytest.mark.parametrize(("apart_s", "known"), [(899, True), (901, False)])
