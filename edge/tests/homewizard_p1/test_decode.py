@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sungaze_edge.cli import main
 from sungaze_edge.errors import CaptureError
 from sungaze_edge.sources.homewizard_p1 import SOURCE_TYPE
+from sungaze_edge.sources.homewizard_p1.fields import MEASUREMENT_KEYS
 from sungaze_edge.sources.homewizard_p1.telegram import checksum
 
 BODY = {"power_w": -543, "energy_import_t1_kwh": 1.5, "timestamp": "2024-06-28T14:12:34"}
@@ -143,3 +146,87 @@ def test_what_is_nested_without_end_is_refused(decode, layer):
     status, complaint = decode(layer * 900 + "{}" + "}" * 900)
     assert status == 2
     assert "nested deeper" in complaint
+
+
+@pytest.mark.parametrize("key", ["state_of_charge_pct", "apparent_power_va", "active_apparent_power_va"])
+def test_a_body_of_another_product_is_told_apart(decode, key):
+    decoded = decode({"power_w": 543, "energy_import_kwh": 30.5, key: 50})[1]
+    assert decoded["notes"] == ["no P1 meter tells this; an energy socket, a kWh meter or a battery does"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "data"),
+    [("batteries", {"mode": "zero", "power_w": 404, "target_power_w": 400}), ("user", [{"name": "local/attic"}])],
+)
+def test_a_pushed_message_that_holds_no_reading_is_known(decode, topic, data):
+    status, decoded = decode({"type": topic, "data": data})
+    assert (status, "power_w" in decoded) == (0, False)
+
+
+ENTRIES = [
+    ("heat_meter", "GJ", None, None),
+    ("warm_water_meter", "m3", None, None),
+    ("inlet_heat_meter", "m3", None, None),
+    ("water_meter", "m3", None, 8.5),
+    ("gas_meter", "m3", 8.5, None),
+]
+
+
+@pytest.mark.parametrize(("kind", "unit", "gas", "water"), ENTRIES)
+@pytest.mark.parametrize(
+    ("power", "timestamp"), [("power_w", "2026-03-01T10:00:00"), ("active_power_w", 260301100000.0)]
+)
+def test_a_meter_behind_the_meter_is_gas_water_or_nothing_of_ours(decode, kind, unit, gas, water, power, timestamp):
+    entry = {"unique_id": "4", "type": kind, "timestamp": timestamp, "value": 8.5, "unit": unit}
+    decoded = decode({power: -3.0, "external": [entry]})[1]
+    assert (decoded["power_w"], decoded["gas_m3"], decoded["water_m3"]) == (-3, gas, water)
+    assert decoded["gas_ts"] == ("2026-03-01T09:00:00Z" if gas else None)
+
+
+KEYS = [
+    *(
+        *MEASUREMENT_KEYS,
+        "timestamp",
+        "type",
+        "data",
+        "status",
+        "body",
+        "body_text",
+        "requests",
+        "api",
+        "error",
+        "name",
+    ),
+    *("id", "product_type", "serial", "token", "power_w", "unit", "value", "path"),
+]
+TEXTS = st.sampled_from(
+    [
+        "measurement",
+        "user:unauthorized",
+        "/X\n\n0-1:24.1.0(003)\n1-0:1.8.1(1e999*kWh)\n!",
+        "2026-03-29T02:30:00",
+        "local/x",
+    ]
+)
+LEAF = st.none() | st.booleans() | st.floats() | st.integers() | TEXTS | st.text(max_size=5)
+DOCUMENT = st.recursive(
+    LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=6)
+)
+LINE = st.builds(
+    "{}:{}.{}.0{}".format,
+    st.sampled_from(["0-0", "1-0", "0-1"]),
+    st.sampled_from([1, 2, 24, 96, 98]),
+    st.sampled_from([0, 1, 2, 4, 6, 7, 8]),
+    st.lists(st.text("0123456789.*kWSnaif-", max_size=14).map("({})".format), min_size=1, max_size=5).map("".join),
+)
+
+
+@settings(deadline=None)  # a shared machine has slow moments
+@given(DOCUMENT | st.lists(LINE).map(lambda lines: "\r\n".join(["/X", "", *lines, "!0000"])))
+def test_whatever_a_file_holds_is_decoded_or_refused(document):
+    try:
+        decoded = SOURCE_TYPE.decode(document)
+    except CaptureError:
+        return
+    assert decoded["kind"] == "p1"
+    assert json.dumps(decoded)

@@ -13,8 +13,9 @@ from sungaze_edge.sources.homewizard_p1.telegram import is_telegram, parse_teleg
 _DEVICE_KEYS = ("product_type", "firmware_version", "api_version", "product_name")
 _SYSTEM_KEYS = ("cloud_enabled", "uptime_s", "wifi_rssi_db", "status_led_brightness_pct", "api_v1_enabled")
 _V1_KEYS = {"smr_version", "wifi_strength", "total_gas_m3", "gas_timestamp", "gas_unique_id", *PEAK_TIME_KEYS[1:]}
-_MESSAGES = ("measurement", "device", "system")
+_MESSAGES = ("measurement", "device", "system", "user", "batteries")
 _USERS = ("local/", "cloud/")
+_OF_OTHERS = {"state_of_charge_pct", "power_factor", "apparent_power_va", "active_apparent_power_va"}
 _TRIFLES = {
     "identify": "the dongle blinks",
     "key": "a key for decryption was set or removed",
@@ -68,7 +69,7 @@ def decode(document: Any) -> dict[str, Any]:
 
 def _kind(document: Mapping[str, Any]) -> str | None:
     """Find out which decoder a document is for; the first that fits."""
-    is_message = document.get("type") in _MESSAGES and isinstance(document.get("data"), dict)
+    is_message = document.get("type") in _MESSAGES and isinstance(document.get("data"), dict | list)
     fits = {
         "capture": isinstance(document.get("requests"), list) and "api" in document,
         "answer": "status" in document and ("body" in document or "body_text" in document),
@@ -100,6 +101,8 @@ def _decode_measurement(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _notes(body: Mapping[str, Any], measured: Measurement) -> list[str]:
     notes = []
+    if _OF_OTHERS & body.keys():
+        notes.append("no P1 meter tells this; an energy socket, a kWh meter or a battery does")
     if not measured.is_usable:
         notes.append("neither power nor counters: the daemon takes no reading from this")
     for way, total in (("import", "total_power_import_kwh"), ("export", "total_power_export_kwh")):
