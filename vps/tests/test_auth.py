@@ -98,7 +98,7 @@ async def test_a_token_reads_its_own_devices_and_no_others(stranger, app):
         ("write-token-of-a-neighbour", "cabin", "home"),
     ):
         headers = {"Authorization": f"Bearer {token}"}
-        for path in reading:
+        for path in (path.format(month="2026-06", year="2026") for path in reading):
             query = {"frame": "day"}
             mine = await stranger.get(path, params=query | {"device_id": own}, headers=headers)
             assert mine.status_code in {200, 404}, path
