@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sungaze_edge.cli import main
@@ -221,7 +221,7 @@ LINE = st.builds(
 )
 
 
-@settings(deadline=None)  # a shared machine has slow moments
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a shared machine has slow moments
 @given(DOCUMENT | st.lists(LINE).map(lambda lines: "\r\n".join(["/X", "", *lines, "!0000"])))
 def test_whatever_a_file_holds_is_decoded_or_refused(document):
     try:

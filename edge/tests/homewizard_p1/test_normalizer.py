@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sungaze_edge.sources.homewizard_p1.normalizer import Moments, measure, wire_values
@@ -47,7 +47,7 @@ ANYTHING = st.recursive(
 NAMES = ("power_w", "external", "timestamp", "gas_timestamp", "total_gas_m3", "unique_id", "tariff", "voltage_v")
 
 
-@settings(deadline=None)  # a shared machine has slow moments
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a shared machine has slow moments
 @given(st.dictionaries(st.sampled_from(NAMES), ANYTHING))
 def test_whatever_arrives_gives_a_sample_that_json_can_hold(body):
     json.dumps(values(**body), allow_nan=False)
