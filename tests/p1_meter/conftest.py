@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import signal
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -31,6 +32,16 @@ class Person:
 
     def count_down(self, seconds):
         self.counted.append(seconds)
+
+
+@contextmanager
+def ctrl_c_as_at_a_terminal():
+    """Start a child that takes Ctrl-C, even where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Home:
@@ -73,12 +84,13 @@ class Home:
 
     @asynccontextmanager
     async def command(self, *arguments, **changes):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "sungaze_edge", *arguments),
-            env={**os.environ, **self.environ, **SERVER, **changes},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        with ctrl_c_as_at_a_terminal():
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "sungaze_edge", *arguments),
+                env={**os.environ, **self.environ, **SERVER, **changes},
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
         try:
             yield process
         finally:
