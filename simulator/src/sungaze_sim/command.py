@@ -60,7 +60,7 @@ def serve_until_stopped(serve: Callable[[asyncio.Event], Coroutine[None, None, N
         return 1
     except OSError as error:
         advice = (
-            " Choose another one with --port, --v1-port or --control-port." if error.errno == errno.EADDRINUSE else ""
+            " Choose another one; --help lists the options." if error.errno == errno.EADDRINUSE else ""
         )
         where = f"{error.filename}: " if error.filename else ""
         print(f"Cannot start: {where}{error.strerror or error}.{advice}", file=sys.stderr)
