@@ -152,3 +152,37 @@ async def test_a_meter_whose_clock_is_off_by_two_minutes_at_most_has_a_running_q
     counted_until = newest if bucket else EVENING + now_s * 1000
     quarters = (counted_until - millis(utc(month["start"]))) // QUARTER_MS
     assert month["coverage"]["elapsed"] == quarters
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("off_s", "exact"), [(0, True), (2, True), (60, False)])
+async def test_what_was_drawn_so_far_is_exact_where_readings_lie_close_to_the_start(api, off_s, exact):
+    meter = Meter(Home([(EVENING - QUARTER_MS, 3000)]))
+    newest = EVENING + 300_000
+    api.now = moment(newest)
+    await api.store(meter.sample(EVENING + second * 1000) for second in {-off_s, off_s, 300})
+    running = (await api.month("2026-06"))["running"]
+    assert (running["energy_kwh"], running["exact"]) == (pytest.approx(0.25, abs=0.001), exact)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("stand_wh", [0, 9_000_000])
+async def test_a_meter_swapped_within_the_running_quarter_leaves_it_open(api, stand_wh):
+    meter = Meter(Home([(EVENING - QUARTER_MS, 3000)]), [(EVENING + 120_000, stand_wh, "meter-2")])
+    newest = EVENING + 300_000
+    api.now = moment(newest)
+    times = range(EVENING - QUARTER_MS, newest + 1, 60_000)
+    await api.store(meter.sample(at, power_w=3000 if at == newest else 50) for at in times)
+    running = (await api.month("2026-06"))["running"]
+    assert running["energy_kwh"] is running["source"] is running["forecast_w"] is running["free_w"] is None
+    assert running["power_w"] == 3000
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_telegram_from_the_future_is_not_the_running_quarter(api):
+    """The meter's clock was once wrong by an hour."""
+    await two_minutes_at_7800_w(api)
+    before = (await api.month("2026-06"))["running"]
+    meter = Meter(Home([(EVENING, 9000)]))
+    assert await api.store([meter.sample(EVENING + 3_600_000, delay_ms=-3_479_000)]) == 1
+    assert (await api.month("2026-06"))["running"] == before
