@@ -33,7 +33,7 @@ def settings(ca_file, tmp_path):
 
 
 @asynccontextmanager
-async def answering(*bodies, certificate=None, status=200, requests=None):
+async def answering(*bodies, certificate=None, status=200, requests=None, headers=""):
     """Serve bodies by request, the last one for ever; a dict becomes JSON."""
     left = list(bodies)
 
@@ -44,7 +44,9 @@ async def answering(*bodies, certificate=None, status=200, requests=None):
                     requests.append(head.decode("latin-1"))
                 body = left.pop(0) if len(left) > 1 else left[0]
                 content = body if isinstance(body, bytes) else json.dumps(body).encode()
-                writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content)
+                writer.write(
+                    f"HTTP/1.1 {status} X\r\n{headers}Content-Length: {len(content)}\r\n\r\n".encode() + content
+                )
                 await writer.drain()
         except OSError:
             pass
@@ -204,3 +206,38 @@ async def test_a_dump_holds_texts_as_they_came(settings, certificate):
     async with answering(b"Not found!", certificate=certificate(), status=404) as port:
         dumped = await SOURCE_TYPE.dump(settings(port))
     assert {answer["body"] for answer in dumped["requests"]} == {"Not found!"}
+
+
+async def test_neither_a_redirection_nor_a_proxy_leads_the_token_elsewhere(settings, certificate, monkeypatch):
+    heard = []
+    async with answering(GOOD, requests=heard) as elsewhere:
+        for scheme in ("HTTP", "HTTPS", "ALL"):
+            monkeypatch.setenv(f"{scheme}_PROXY", f"http://127.0.0.1:{elsewhere}")
+        async with answering(GOOD, certificate=certificate()) as port:
+            await read(settings(port))
+        location = f"Location: http://127.0.0.1:{elsewhere}/\r\n"
+        async with answering(b"", certificate=certificate(), status=302, headers=location) as port:
+            assert "status 302" in str(await failure(settings(port)))
+    assert heard == []
+
+
+async def test_an_answer_that_trickles_without_end_is_given_up(settings, certificate, monkeypatch):
+    monkeypatch.setattr(client, "REQUEST_TIMEOUT_S", 0.5)
+
+    async def trickle(_, writer):
+        try:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        except OSError:
+            writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate().configure_cert(context)
+    server = await asyncio.start_server(trickle, "127.0.0.1", 0, ssl=context)
+    async with asyncio.timeout(20):
+        error = await failure(settings(server.sockets[0].getsockname()[1]))
+    assert "did not answer within 0.5 s" in str(error)
+    server.close()

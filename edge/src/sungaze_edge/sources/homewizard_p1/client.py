@@ -152,8 +152,7 @@ class Connection:
 
 def is_near(address: str) -> bool:
     """Whether an IP address belongs to this machine or to a private network."""
-    ip = ipaddress.ip_address(address.partition("%")[0])  # fe80::1%eth0 names a network card, too
-    ip = getattr(ip, "ipv4_mapped", None) or ip
+    ip = ipaddress.ip_address(address)
     return ip.is_private or ip.is_link_local
 
 
