@@ -47,7 +47,7 @@ async def test_between_two_meters_they_belong_to_neither(api, is_nameless, stand
     assert known["16:45"] == 2000
 
 
-@pytest.mark.parametrize("stand_wh", [0, 9_000_000])
+@pytest.mark.parametrize("stand_wh", [0, 5_030_000, 9_000_000])
 async def test_a_swap_to_a_meter_that_is_named_only_later_is_noticed(api, stand_wh):
     """Nameless readings of the old meter stand in the same quarter as named ones of the new."""
     swapped = [(EVENING + QUARTER_MS + 400_000, stand_wh, "meter-2")]

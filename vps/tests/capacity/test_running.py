@@ -184,5 +184,6 @@ async def test_a_telegram_from_the_future_is_not_the_running_quarter(api):
     await two_minutes_at_7800_w(api)
     before = (await api.month("2026-06"))["running"]
     meter = Meter(Home([(EVENING, 9000)]))
-    assert await api.store([meter.sample(EVENING + 3_600_000, delay_ms=-3_479_000)]) == 1
+    future = meter.sample(EVENING + 3_600_000, delay_ms=-3_479_000, power_w=1200, average_power_15m_w=1040)
+    assert await api.store([future]) == 1
     assert (await api.month("2026-06"))["running"] == before

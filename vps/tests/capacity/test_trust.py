@@ -97,6 +97,19 @@ async def test_a_quarter_that_is_known_settles_the_month_only_if_no_other_can_be
     assert month["coverage"]["missing"] == 0
 
 
+async def test_a_gap_over_the_end_of_a_month_is_bounded_in_both_whatever_other_meters_do(api):
+    """Two days without readings, in which 1 kWh was drawn; the neighbour's meter goes on."""
+    midnight = millis(utc("2026-07-01T00:00:00+02:00"))
+    before, after = midnight - 96 * QUARTER_MS, midnight + 96 * QUARTER_MS
+    meter = Meter(Home([(before, 1000), (before + 3_600_000, 0)]))
+    await api.store(meter.sample(at) for at in (before - QUARTER_MS, before, after, after + QUARTER_MS))
+    neighbour = [midnight + number * QUARTER_MS for number in (-5, -1, 0, 1, 5)]
+    await api.store(meter.sample(at) | {"device_id": "home1"} for at in neighbour)
+    june, july = [await api.month(name) for name in ("2026-06", "2026-07")]
+    for gap in (june["gaps"][-1], july["gaps"][0]):
+        assert (gap["quarters"], gap["highest_at_least_w"], gap["each_at_most_w"]) == (96, 0, 4004)
+
+
 async def test_the_meters_own_peak_stands_beside_ours(api):
     meter = Meter(Home([(EVENING, 3501)]))
     own = {"monthly_power_peak_w": 3503, "monthly_power_peak_ts": iso(EVENING + QUARTER_MS)}

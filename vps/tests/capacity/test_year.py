@@ -105,5 +105,10 @@ async def test_a_month_is_complete_when_each_of_its_quarters_is_known(api):
         | {"power_w": None}
         for n in range(2689)
     )
-    february = (await api.year(2026))["months"][1]
+    year = await api.year(2026)
+    february = year["months"][1]
     assert (february["complete"], february["exact"], february["peak_w"]) == (True, True, 400)
+    assert not year["average"]["complete"]  # of eleven months nothing is known
+    api.now = utc("2026-02-20T00:00:00+01:00")
+    february = (await api.year(2026))["months"][1]
+    assert (february["complete"], february["provisional"], february["coverage"]["missing"]) == (False, True, 0)
