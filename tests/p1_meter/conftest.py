@@ -77,7 +77,7 @@ class Home:
         return caught.value
 
     async def pair(self, name=None, *, again=False, press=True, **changes):
-        person = Person(self.meter.press_button if press else lambda: None)
+        self.person = person = Person(self.meter.press_button if press else lambda: None)
         values = read_settings(SOURCE_TYPE.settings, self.environ | changes)
         await SOURCE_TYPE.pair(values, Pairing(name, again=again), person)
         return person.heard

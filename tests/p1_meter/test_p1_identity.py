@@ -81,6 +81,21 @@ async def test_a_serial_number_that_cannot_be_remembered_is_told_and_reading_goe
     assert told.endswith("or set HW_P1_TOKEN_FILE to another place.")
 
 
+async def test_a_daemon_that_cannot_remember_its_dongle_takes_no_other_one_while_it_runs(home_of, tmp_path):
+    ca_file, nowhere = tmp_path / "ca.pem", str(tmp_path / "missing" / "token.json")
+    meter, other = P1Meter(ca_file=ca_file), P1Meter(ca_file=ca_file, serial="aabbccddeeff")
+    await meter.start()
+    async with home_of(meter).reading(HW_P1_TOKEN=meter.pair("local/x"), HW_P1_TOKEN_FILE=nowhere) as source:
+        await source.read()
+        await source.close()
+        port = meter.port
+        await meter.stop()
+        await other.start(port=port)
+        with pytest.raises(SourceUnusableError, match=f"is the dongle aabbccddeeff, not {meter.serial}"):
+            await source.read()
+    await other.stop()
+
+
 async def test_a_token_file_that_others_may_read_is_told_once(home, caplog):
     await home.pair()
     home.token_file.chmod(0o644)

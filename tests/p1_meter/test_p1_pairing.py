@@ -58,6 +58,7 @@ async def test_a_name_that_the_dongle_would_not_take_is_refused_before(home, nam
 async def test_nobody_presses_the_button(home):
     with pytest.raises(SourceUnusableError, match="Nobody pressed the button"):
         await home.pair(press=False)
+    assert 0 < len(home.person.counted) <= 31, "the dongle is not asked without a pause"
     assert not home.token_file.exists()
     assert [path for path in home.token_file.parent.iterdir() if "p1_token" in path.name] == []
 
