@@ -123,6 +123,14 @@ async def test_the_meters_own_peak_stands_beside_ours(api):
     assert abs(month["meter"]["difference_w"]) <= 7
 
 
+async def test_of_two_meters_in_a_month_the_higher_peak_counts(api):
+    meter = Meter(Home([(EVENING, 0)]), [(EVENING + 4 * QUARTER_MS, 0, "meter-2")])
+    told = [(QUARTER_MS, 6000), (8 * QUARTER_MS, 2000)]
+    peaks = {at: {"monthly_power_peak_w": watts, "monthly_power_peak_ts": iso(EVENING + at)} for at, watts in told}
+    await api.store(meter.sample(EVENING + at + 1000, **own) for at, own in peaks.items())
+    assert (await api.month("2026-06"))["meter"]["monthly_peak_w"] == 6000
+
+
 async def test_the_peak_of_last_month_is_not_taken_for_this_months_right_after_midnight(api):
     midnight = millis(utc("2026-07-01T00:00:00+02:00"))
     meter = Meter(Home([(midnight - 4 * QUARTER_MS, 1000)]))
