@@ -3,11 +3,12 @@
 import hashlib
 import re
 import ssl
+from types import SimpleNamespace
 
 import pytest
 
 from sungaze_edge.sources.homewizard_p1.client import is_near
-from sungaze_edge.sources.homewizard_p1.tls import VENDOR_CA, Identity, tls_context
+from sungaze_edge.sources.homewizard_p1.tls import VENDOR_CA, Identity, _common_name, tls_context
 
 FINGERPRINT = "4E:C2:77:E6:20:33:FA:E8:BC:37:3E:3F:2A:97:66:76:D3:F6:65:68:38:73:F1:EA:8E:3B:DF:78:AC:68:00:03"
 
@@ -67,3 +68,11 @@ def test_addresses_of_a_home_are_near_in_ipv6(address):
 @pytest.mark.parametrize("address", ["8.8.8.8", "172.32.0.1", "2a02:1811::1", "::ffff:8.8.8.8", "100.64.0.1"])
 def test_addresses_of_the_internet_are_not(address):
     assert not is_near(address)
+
+
+@pytest.mark.parametrize(
+    "names", [(), ("x", "appliance/p1dongle/5c2fafaabbcc"), ("appliance/p1dongle/5c2fafaabbcc", "x")]
+)
+def test_a_certificate_with_several_names_or_none_names_nobody(names):
+    subject = tuple((("commonName", name),) for name in names)
+    assert _common_name(SimpleNamespace(getpeercert=lambda: {"subject": subject})) is None
