@@ -7,7 +7,7 @@ import pytest
 from sungaze_sim.house import House, HouseSpec
 from sungaze_sim.p1.bodies import data_v1, measurement_v2, published
 from sungaze_sim.p1.dsmr import crc16, dsmr_text
-from sungaze_sim.p1.grid_meter import GridMeter
+from sungaze_sim.p1.grid_meter import GridMeter, _shown
 from sungaze_sim.profile import Profile
 from sungaze_sim.watcher import Watcher
 from sungaze_sim.world import HouseWorld
@@ -262,3 +262,7 @@ def test_the_repeated_hour_in_october_is_told_apart_by_the_letter_alone():
     assert measurement_v2(summer)["timestamp"] == measurement_v2(winter)["timestamp"] == "2026-10-25T02:30:00"
     assert "(261025023000S)" in dsmr_text(summer)
     assert "(261025023000W)" in dsmr_text(winter)
+
+
+def test_a_counter_shows_a_watt_hour_when_it_is_complete():
+    assert _shown([0.0019, 0.002]) == (1, 2)
