@@ -59,9 +59,7 @@ def serve_until_stopped(serve: Callable[[asyncio.Event], Coroutine[None, None, N
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        advice = (
-            " Choose another one; --help lists the options." if error.errno == errno.EADDRINUSE else ""
-        )
+        advice = " Choose another one; --help lists the options." if error.errno == errno.EADDRINUSE else ""
         where = f"{error.filename}: " if error.filename else ""
         print(f"Cannot start: {where}{error.strerror or error}.{advice}", file=sys.stderr)
         return 1
