@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from sungaze_vps import clock
-from sungaze_vps.api import capacity, devices, health, ingest, metrics, realtime, series
+from sungaze_vps.api import devices, health, ingest, metrics, realtime, series
 from sungaze_vps.api.body import BodyLimits
+from sungaze_vps.api.capacity import routes as capacity
 from sungaze_vps.api.date import DateHeader
 from sungaze_vps.api.description import describe
 from sungaze_vps.api.observe import Observed

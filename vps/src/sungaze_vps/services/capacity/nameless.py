@@ -5,7 +5,7 @@ from functools import reduce
 from itertools import accumulate, groupby
 from operator import itemgetter
 
-from sungaze_vps.services.quarters import Row, Stand, is_plausible
+from sungaze_vps.services.capacity.quarters import Row, Stand, is_plausible
 
 
 def name_meters(rows: Sequence[Stand]) -> list[Stand]:

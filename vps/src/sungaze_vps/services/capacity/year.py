@@ -6,9 +6,9 @@ from statistics import fmean
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sungaze_vps.services.capacity import Moment, Month, Period, period, read_month
-from sungaze_vps.services.capacity_running import LEAST_BILLED_W
-from sungaze_vps.services.quarters import power_w
+from sungaze_vps.services.capacity.month import Moment, Month, Period, period, read_month
+from sungaze_vps.services.capacity.quarters import power_w
+from sungaze_vps.services.capacity.running import LEAST_BILLED_W
 from sungaze_vps.tariffs import CapacityTariff
 
 MONTHS = 12

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from sungaze_vps.services.quarters import (
+from sungaze_vps.services.capacity.quarters import (
     QUARTER_MS,
     WH,
     Edge,

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sungaze_vps.db.models import from_millis, samples_table
 from sungaze_vps.measurement import Measurement
-from sungaze_vps.services.capacity import FRESH_MS, Moment, Month
-from sungaze_vps.services.capacity_gaps import Readings
-from sungaze_vps.services.quarters import EXACT_WITHIN, MWH_PER_W, QUARTER_MS, Row, power_w
+from sungaze_vps.services.capacity.gaps import Readings
+from sungaze_vps.services.capacity.month import FRESH_MS, Moment, Month
+from sungaze_vps.services.capacity.quarters import EXACT_WITHIN, MWH_PER_W, QUARTER_MS, Row, power_w
 
 LEAST_BILLED_W = 2500.0
 """A lower month peak is charged as this one."""

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sungaze_vps.db.models import to_millis
-from sungaze_vps.services.capacity_gaps import Gap, Readings, find_gaps
-from sungaze_vps.services.capacity_rows import newest_reading, read_rows
+from sungaze_vps.services.capacity.gaps import Gap, Readings, find_gaps
+from sungaze_vps.services.capacity.quarters import QUARTER_MS, Quarter, Stand, measure
+from sungaze_vps.services.capacity.rows import newest_reading, read_rows
 from sungaze_vps.services.local_time import midnight
-from sungaze_vps.services.quarters import QUARTER_MS, Quarter, Stand, measure
 
 ZONE = ZoneInfo("Europe/Brussels")
 FRESH_MS = 120_000

@@ -7,12 +7,12 @@ import msgspec
 
 from sungaze_vps.db.boundaries import HOST_CLOCK, METER_CLOCK
 from sungaze_vps.db.models import from_millis
-from sungaze_vps.services.capacity import ZONE, Month
-from sungaze_vps.services.capacity_gaps import Gap
-from sungaze_vps.services.capacity_running import Running
-from sungaze_vps.services.capacity_year import Average, MonthPeak, Year, yearly_cost_eur
+from sungaze_vps.services.capacity.gaps import Gap
+from sungaze_vps.services.capacity.month import ZONE, Month
+from sungaze_vps.services.capacity.quarters import MWH_PER_W, QUARTER_MS, Quarter, power_w
+from sungaze_vps.services.capacity.running import Running
+from sungaze_vps.services.capacity.year import Average, MonthPeak, Year, yearly_cost_eur
 from sungaze_vps.services.latest import render_ts
-from sungaze_vps.services.quarters import MWH_PER_W, QUARTER_MS, Quarter, power_w
 from sungaze_vps.tariffs import CapacityTariff
 
 NOTE = (

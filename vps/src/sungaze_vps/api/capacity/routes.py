@@ -8,15 +8,15 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sungaze_vps.api.capacity_answers import render_month, render_running, render_year
-from sungaze_vps.api.capacity_schemas import MONTH, YEAR
+from sungaze_vps.api.capacity.answers import render_month, render_running, render_year
+from sungaze_vps.api.capacity.schemas import MONTH, YEAR
 from sungaze_vps.api.deps import Device, Engine
 from sungaze_vps.api.problems import problem_responses
 from sungaze_vps.db.session import reading
 from sungaze_vps.errors import ProblemError
-from sungaze_vps.services.capacity import Moment, find_moment, parse_month, read_month
-from sungaze_vps.services.capacity_running import find_running
-from sungaze_vps.services.capacity_year import read_year
+from sungaze_vps.services.capacity.month import Moment, find_moment, parse_month, read_month
+from sungaze_vps.services.capacity.running import find_running
+from sungaze_vps.services.capacity.year import read_year
 
 router = APIRouter(prefix="/v1/capacity", tags=["capacity"])
 

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sungaze_vps.db.models import from_millis
-from sungaze_vps.services.nameless import name_meters
-from sungaze_vps.services.quarters import Stand
+from sungaze_vps.services.capacity.nameless import name_meters
+from sungaze_vps.services.capacity.quarters import Stand
 
 _ROWS = """
 SELECT {quarter} AS a, meter AS b, {first_at} AS c, {first} AS d, {last_at} AS e, {last} AS f,
