@@ -108,7 +108,8 @@ class Poller:
 
     def _succeeded(self) -> None:
         if self.status.consecutive_failures:
-            since = f"after {self.status.consecutive_failures} failed reads"
+            failed = self.status.consecutive_failures
+            since = "after a failed read" if failed == 1 else f"after {failed} failed reads"
             self._trouble.ends(f"{self.source.device_id} answers again {since}.")
         self.status.consecutive_failures = 0
         self.status.last_success = self._clock.instant()
