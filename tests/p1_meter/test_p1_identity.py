@@ -97,6 +97,7 @@ async def test_a_daemon_that_cannot_remember_its_dongle_takes_no_other_one_while
 
 
 async def test_a_token_file_that_others_may_read_is_told_once(home, caplog):
+    caplog.set_level("WARNING")
     await home.pair()
     home.token_file.chmod(0o644)
     async with home.reading() as source:

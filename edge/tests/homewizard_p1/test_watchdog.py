@@ -99,6 +99,7 @@ def test_a_month_peak_keeps_the_half_of_the_doubled_hour_it_was_seen_in(watch):
 
 
 def test_another_meter_is_told_once(watch, caplog):
+    caplog.set_level("WARNING")
     for unique_id in ("4731", None, "4731", "4732", "4732"):
         watch.note_changes(measure({"unique_id": unique_id, "power_w": 1}), Moments(), None)
     assert [record.message for record in caplog.records] == [
@@ -107,6 +108,7 @@ def test_another_meter_is_told_once(watch, caplog):
 
 
 def test_an_old_telegram_is_not_taken_for_a_wrong_clock(watch, caplog):
+    caplog.set_level("WARNING")
     for now_s in (0, 2, 4):
         see(watch, now_s, body())
         watch.note_changes(measure(body()), Moments(meter=NOON - timedelta(hours=3)), NOON)
