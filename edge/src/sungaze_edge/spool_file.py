@@ -1,12 +1,12 @@
 """Opening the spool's SQLite file: how it is written, what is in it, and whether it is sound."""
 
-import os
 import sqlite3
 import threading
 from contextlib import suppress
 from pathlib import Path
 
 from sungaze_edge.errors import SpoolError
+from sungaze_edge.folders import sync_folder
 from sungaze_edge.places import private
 
 _MIGRATIONS = (
@@ -82,7 +82,7 @@ def open_spool_file(path: Path, *, check_for_s: float = 2.0) -> sqlite3.Connecti
             db.close()
         raise
     if is_new:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     return db
 
 
@@ -139,12 +139,3 @@ def _migrate(db: sqlite3.Connection) -> None:
 def lenient_text(text: bytes) -> str:
     """Read a text that may hold a flipped bit."""
     return text.decode("utf-8", "replace")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new file's name as durable as its content."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,7 @@ from tempfile import mkstemp
 from typing import Any
 
 from sungaze_edge.errors import SourceUnusableError
+from sungaze_edge.folders import sync_folder
 
 _TOKEN = re.compile(r"[!-~]{1,256}")
 _BARE_TOKEN = re.compile(r"[0-9A-Za-z]{16,256}")
@@ -89,7 +90,7 @@ def rewriting(path: Path) -> Iterator[Callable[[Stored], None]]:
             file.flush()
             os.fsync(file.fileno())
             draft.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError as error:
             raise _unwritable(path, error) from error
 
@@ -114,14 +115,6 @@ def _text(value: Any, form: re.Pattern[str]) -> str | None:
     if value is not None and not (isinstance(value, str) and form.fullmatch(value)):
         raise ValueError("a value of another form")
     return value
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unwritable(path: Path, error: OSError) -> SourceUnusableError:
