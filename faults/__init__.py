@@ -1,0 +1,1 @@
+"""What can go wrong with a home's readings on their way, done on purpose to real processes: `make faults`."""
