@@ -121,12 +121,21 @@ def _decode(options: argparse.Namespace, _: Mapping[str, str]) -> int:
     try:
         for kind in source_types():
             if kind.recognises(document):
-                print(json.dumps(kind.decode(document), indent=1, ensure_ascii=False))
+                print(_json(kind.decode(document), options.file))
                 return _OK
     except RecursionError as error:
         raise CaptureError(f"{_name(options.file)} is nested deeper than anything that a device sends.") from error
     known = ", ".join(kind.kind for kind in source_types())
     raise CaptureError(f"{_name(options.file)} is neither a capture nor an answer of a known device ({known}).")
+
+
+def _json(decoded: dict[str, Any], file: str) -> str:
+    try:
+        text = json.dumps(decoded, indent=1, ensure_ascii=False, allow_nan=False)
+    except ValueError as error:
+        raise CaptureError(f"{_name(file)} holds a number that JSON has no place for.") from error
+    # Half of a surrogate pair cannot be printed, and outside of strings there is nothing but ASCII.
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _dump(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -247,11 +256,15 @@ def _read_document(name: str) -> Any:
     except UnicodeDecodeError as error:
         raise CaptureError(f"{_name(name)} is not a text file in UTF-8.") from error
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         if any(kind.recognises(text) for kind in source_types()):
             return text
         raise CaptureError(f"{_name(name)} is not JSON: {error}.") from error
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"it has no number {name}")
 
 
 def _name(file: str) -> str:

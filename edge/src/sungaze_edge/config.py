@@ -41,6 +41,13 @@ def _token(text: str) -> str:
     return text
 
 
+def _file(text: str) -> Path:
+    path = Path(text)
+    if path.name in ("", ".."):
+        raise ValueError("the path of a file")
+    return path
+
+
 def _choice(*names: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         for name in names:
@@ -58,8 +65,8 @@ SETTINGS = (
     Setting("VPS_CA_FILE", "certificates (PEM) to trust besides the system's", certificates, None),
     Setting("BATCH_SIZE", "readings per upload in quiet times; a backlog goes in bigger ones", whole(1, 1000), 30),
     Setting("UPLOAD_INTERVAL_S", "seconds between uploads in quiet times", number(0.1, 3600, "seconds"), 10.0),
-    Setting("SPOOL_PATH", "the file that keeps readings until the server has them", Path, Path("/data/spool.db")),
-    Setting("HEALTH_PATH", "the file that tells how the daemon is; default: health.json beside the spool", Path, None),
+    Setting("SPOOL_PATH", "the file that keeps readings until the server has them", _file, Path("/data/spool.db")),
+    Setting("HEALTH_PATH", "the file that tells how the daemon is; default: health.json beside the spool", _file, None),
     Setting("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", _choice(*_LEVELS), "INFO"),
     Setting("LOG_FORMAT", "text for people, json for machines", _choice("json", "text"), "text"),
 )

@@ -97,7 +97,7 @@ class Server:
             async with self._client.stream(method, url, content=body, headers=headers) as response:
                 self._clock.hear(_date(response.headers.get("Date")), time.monotonic() - started)
                 content = await _first_bytes(response)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OSError) as error:
             raise DeliveryError(_explain(error)) from error
         return Answer(
             response.status_code,
@@ -174,6 +174,8 @@ def _explain(error: BaseException) -> str:
         if isinstance(cause, ssl.SSLError):
             return f"no TLS with the server: {cause.reason or cause}"
         cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.InvalidURL | UnicodeError):  # a name such as xn--a, ours or of a redirect
+        return "the server cannot be reached: there is no such address; check VPS_INGEST_URL, and for a redirect"
     if isinstance(error, httpx.TimeoutException):
         return f"the server did not answer in time ({type(error).__name__})"
     return f"the server cannot be reached: {str(error) or type(error).__name__}"

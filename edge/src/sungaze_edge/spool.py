@@ -1,6 +1,6 @@
 """The memory of the edge: a reading is here before anything else happens to it, until the server says it has it.
 
-    enqueue  commits (WAL, synchronous=FULL) before it returns
+    enqueue  writes through to the disk before it returns: to the ring (`ring.py`), or to SQLite (WAL, synchronous=FULL)
     peek     looks at the oldest readings whose time is known; changes nothing else
     ack      lets go what the server has: it is not shown again, and deleted with the next write
     quarantine  sets aside what the server refuses on its own; kept, listed, retried by hand
@@ -13,7 +13,9 @@ Rules:
   shown to peek (`timestamps.py`). What was shown once keeps its identity `(device_id, ts)` for ever.
 - A file that turns out corrupt, at the start or later, is moved aside with its WAL, never deleted; what can still be
   read from it goes into a new file, and the work goes on (`salvage.py`).
-- A write of its own for each delivery would wear the SD card: a power cut before the next write only brings back
+- The ring spares the SD card: SQLite is written only when the ring gets full, for a reading whose time is not known or
+  that has no place there, for what is refused, for a mark every ten minutes, and at the end, when all is moved there.
+- A write of its own for each delivery would wear the card, too: a power cut before the next write only brings back
   readings that are then sent again, which the server ignores.
 - The last megabytes of a disk are left free. A spool that filled it up completely could not even delete.
 """
@@ -31,6 +33,7 @@ from sungaze_edge.errors import SpoolError
 from sungaze_edge.log import sentence
 from sungaze_edge.places import lock_spool
 from sungaze_edge.reading import Reading, Waiting
+from sungaze_edge.ring import Ring, ring_path
 from sungaze_edge.spool_file import FILE_ERRORS, is_corruption
 from sungaze_edge.store import SpoolStatus, Store
 
@@ -100,15 +103,17 @@ class Spool:
 
     def _open(self) -> None:
         self._lock = lock_spool(self._path)
+        self._ring = Ring(ring_path(self._path))
         try:
             self._store = self._open_store()
         except BaseException:
+            self._ring.close()
             self._lock.close()
             raise
 
     def _open_store(self) -> Store:
         try:
-            return Store(self._path, next_id=self._next_id)
+            return Store(self._path, self._ring, next_id=self._next_id)
         except FILE_ERRORS as error:
             if not is_corruption(error):
                 raise SpoolError(f"The spool {self._path} cannot be opened: {sentence(str(error))}") from error
@@ -117,6 +122,7 @@ class Spool:
     def _close(self) -> None:
         if self._store is not None:
             self._store.close()
+        self._ring.close()
         self._lock.close()
 
     def _use[**P, T](self, operation: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -128,7 +134,7 @@ class Spool:
             if not is_corruption(error):
                 raise SpoolError(f"The spool {self._path} cannot be used: {error}") from error
             self._next_id = self._store.next_id  # an ack on its way must not hit a reading of the new spool
-            self._store.close()
+            self._store.abandon()
             self._store = None
             self._store = self._replaced(error)
         try:
@@ -140,7 +146,7 @@ class Spool:
         """Put a new store in the place of a corrupt one, with all that can still be read."""
         try:
             aside = salvage.move_aside(self._path)
-            store = Store(self._path, next_id=self._next_id)
+            store = Store(self._path, self._ring, next_id=self._next_id)
         except FILE_ERRORS as problem:
             raise SpoolError(f"The spool {self._path} is corrupt and cannot be replaced: {problem}") from problem
         log.critical(

@@ -7,10 +7,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 from sungaze_edge.clock import Instant
 from sungaze_edge.reading import Reading, Refused, Waiting, moment, payload, wire_text
+from sungaze_edge.ring import Ring, ring_path
+from sungaze_edge.slot import Row
 from sungaze_edge.spool_file import corruption, open_spool_file
 from sungaze_edge.timestamps import Timestamps
 
@@ -34,47 +38,67 @@ class SpoolStatus:
 
 
 class Store:
-    """One open spool file. Every method is one transaction or none; none changes anything when it raises."""
+    """An open spool: SQLite and the ring before it. No method changes anything when it raises."""
 
-    def __init__(self, path: Path, *, next_id: int = 1) -> None:
-        """Open or make the file; raises what `open_spool_file` raises. No reading gets an id below `next_id`."""
+    def __init__(self, path: Path, ring: Ring | None = None, *, next_id: int = 1) -> None:
+        """Open or make the file; raises what `open_spool_file` raises. No reading gets an id below `next_id`.
+
+        Without a `ring` of one's own, another's is only looked at.
+        """
         self._path = path
+        self._ring = ring or Ring(ring_path(path), read_only=True)
         self._db = open_spool_file(path)
-        self.next_id = next_id
+        self.next_id = max(next_id, self._ring.newest + 1)
         self._delivered: set[int] = set()
         """Rows that the next transaction deletes: a write of their own would wear the SD card for nothing."""
         try:
-            with _sense():
-                self._timestamps = Timestamps(self._db)
             self._count()
+            self._adopt()
+            self._timestamps = self._all_times()
         except BaseException:
-            self.close()
+            self.abandon()
             raise
 
     def close(self) -> None:
-        """Close the file; SQLite folds the WAL in."""
+        """Leave everything in the one file, for whoever opens it; SQLite folds the WAL in."""
         with suppress(sqlite3.Error):
             self._delete_delivered()
+            self._empty_ring()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close the file as it is."""
         with suppress(sqlite3.Error):
             self._db.close()
 
     def enqueue(self, reading: Reading, reserve_bytes: int = 0) -> None:
-        """Insert one reading, durably.
+        """Keep one reading, durably: in the ring, unless something else is to be written beside it.
 
         Raises:
-            OSError: fewer than `reserve_bytes` of the disk would be left.
+            OSError: the ring is full, and fewer than `reserve_bytes` of the disk would be left.
         """
-        if shutil.disk_usage(self._path.parent).free < reserve_bytes:
-            raise OSError("the disk is full but for a reserve; free some space")
+        ts_ms = self._timestamps.own_time(reading.device_id, reading.taken.wall_ms) if reading.taken.synced else None
+        has_room = shutil.disk_usage(self._path.parent).free >= reserve_bytes
+        if has_room and self._ring.is_full(self.next_id):
+            self._empty_ring()
+        is_kept = False
+        if ts_ms is not None and not (has_room and self._timestamps.may_learn(reading.taken)):
+            row = (self.next_id, reading.device_id, reading.kind, ts_ms, payload(reading.values))
+            is_kept = self._ring.put(row)
+        if not is_kept:
+            if not has_room:
+                raise OSError("the disk is full but for a reserve; free some space")
+            self._insert(reading, ts_ms)
+        self._timestamps.remember(reading.device_id, ts_ms)
+        self.next_id += 1
+
+    def _insert(self, reading: Reading, ts_ms: int | None) -> None:
         taken = reading.taken
-        ts_ms = self._timestamps.own_time(reading.device_id, taken.wall_ms) if taken.synced else None
         guess = (None, None, None) if taken.synced else (taken.wall_ms, taken.monotonic_ms, taken.boot_id)
         row = (self.next_id, reading.device_id, reading.kind, ts_ms, *guess, payload(reading.values))
         with self._transaction():
             self._timestamps.learn(taken)
             self._db.execute("INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-        self._timestamps.remember(reading.device_id, ts_ms)
-        self.next_id += 1
         self._rows += 1
 
     def peek(self, limit: int, now: Instant, without: Collection[str] = ()) -> list[Waiting]:
@@ -91,15 +115,19 @@ class Store:
             "AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"
         )
         rows = self._db.execute(query, (_json(without), _json(self._delivered), limit))
+        ring = [row for row in self._ring.waiting.values() if row[1] not in without]
         with _sense():
-            waiting = [Waiting(row[0], row[1], wire_text(*row[1:])) for row in rows]
+            both = sorted([*rows, *ring[:limit]], key=itemgetter(0))[:limit] if ring else rows
+            waiting = [Waiting(row[0], row[1], wire_text(*row[1:])) for row in both]
         if not waiting:
             self._delete_delivered()
+            self._settle_ring()
         return waiting
 
     def ack(self, ids: Sequence[int]) -> None:
         """Let readings go: few with the next write, many at once; and give the disk back what an outage took."""
         query = "SELECT id FROM reading WHERE id IN (SELECT value FROM json_each(?))"
+        self._ring.forget(ids)
         there = {row[0] for row in self._db.execute(query, (_json(ids),))} - self._delivered
         self._delivered |= there
         self._rows -= len(there)
@@ -111,6 +139,7 @@ class Store:
 
     def quarantine(self, reasons: Mapping[int, str], now: Instant) -> None:
         """Move readings out of the queue."""
+        self._empty_ring()
         with self._transaction():
             self._db.executemany(
                 "INSERT INTO quarantine SELECT id, device_id, kind, ts_ms, payload, ?, ? FROM reading WHERE id = ?",
@@ -144,33 +173,76 @@ class Store:
         """Let `salvage.py` fill the new file in one transaction, and take stock afterwards."""
         with self._transaction():
             yield self._db
-        self._timestamps = Timestamps(self._db)
         self._count()
+        self._timestamps = self._all_times()
 
     def length(self) -> int:
         """Count the readings that wait."""
         if self._pragma("data_version") != self._data_version:  # another process put something back
             self._count()
-        return self._rows
+        return self._rows + len(self._ring.waiting)
 
     def status(self) -> SpoolStatus:
         """Tell how full the spool is."""
         rows = self.length()
-        oldest_ms = self._one(
-            "SELECT coalesce(ts_ms, wall_ms) FROM reading "
-            "WHERE id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1",
-            _json(self._delivered),
+        query = (
+            "SELECT id, coalesce(ts_ms, wall_ms) FROM reading "
+            "WHERE id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1"
         )
+        oldest = self._db.execute(query, (_json(self._delivered),)).fetchall()
+        oldest += [(row[0], row[3]) for row in islice(self._ring.waiting.values(), 1)]
         return SpoolStatus(
             rows=rows,
             rows_without_time=self._one("SELECT count(*) FROM reading WHERE ts_ms IS NULL") or 0,
-            oldest=None if oldest_ms is None else moment(oldest_ms),
+            oldest=moment(min(oldest)[1]) if oldest else None,
             quarantined=self._one("SELECT count(*) FROM quarantine") or 0,
             estimated_times=self._one("SELECT sum(estimated) FROM boot") or 0,
-            file_bytes=self._path.stat().st_size,
+            file_bytes=self._path.stat().st_size + self._ring.file_bytes,
             disk_free_bytes=shutil.disk_usage(self._path.parent).free,
             corrupt_files=tuple(sorted(file.name for file in self._path.parent.glob(f"{self._path.name}.corrupt-*Z"))),
         )
+
+    def _adopt(self) -> None:
+        """Take over what a crash left in the ring, except what had come here before it."""
+        waiting = self._ring.waiting
+        if not waiting:
+            return
+        between = "SELECT id, device_id, ts_ms FROM {} WHERE id BETWEEN ? AND ?"
+        ends = (min(waiting), max(waiting))
+        here = [row for table in ("reading", "quarantine") for row in self._db.execute(between.format(table), ends)]
+        known, taken = {row[1:] for row in here}, {row[0] for row in here}
+        self._ring.forget([row[0] for row in waiting.values() if (row[1], row[3]) in known])
+        self._empty_ring(taken)
+
+    def _empty_ring(self, taken: Collection[int] = ()) -> None:
+        """Move all that waits in the ring; an id that is taken, by an older version's reading, becomes a new one."""
+        if not self._ring.is_ours:
+            return
+        waiting = self._ring.waiting.values()
+        rows: list[Row] = [(self._new_id(), *row[1:]) if row[0] in taken else row for row in waiting]
+        if rows:
+            with self._transaction():
+                self._db.executemany(
+                    "INSERT INTO reading (id, device_id, kind, ts_ms, payload) VALUES (?, ?, ?, ?, ?)", rows
+                )
+            self._rows += len(rows)
+            self._ring.forget(list(self._ring.waiting))
+        self._settle_ring()
+
+    def _settle_ring(self) -> None:
+        if self._ring.settle(self.next_id):
+            self.next_id += 1
+
+    def _new_id(self) -> int:
+        self.next_id += 1
+        return self.next_id - 1
+
+    def _all_times(self) -> Timestamps:
+        with _sense():
+            timestamps = Timestamps(self._db)
+        for device_id, ts_ms in self._ring.times:
+            timestamps.remember(device_id, ts_ms)
+        return timestamps
 
     def _count(self) -> None:
         """Count by looking at every row; done at the start and when another process changed something."""

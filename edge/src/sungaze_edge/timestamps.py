@@ -47,9 +47,13 @@ class Timestamps:
         """Whether readings without a time wait."""
         return self._unsettled
 
+    def may_learn(self, now: Instant) -> bool:
+        """Whether `learn` has something to write."""
+        return now.synced and (self._unsettled or now.wall_ms >= self._marked_ms + _MARK_EVERY_MS)
+
     def learn(self, now: Instant) -> None:
         """Note this boot's true offset where later boots may need it."""
-        if now.synced and (self._unsettled or now.wall_ms >= self._marked_ms + _MARK_EVERY_MS):
+        if self.may_learn(now):
             self._db.execute(
                 "INSERT INTO boot (boot_id, offset_ms, last_ms) VALUES (?, ?, ?) "
                 "ON CONFLICT (boot_id) DO UPDATE SET offset_ms = excluded.offset_ms, last_ms = excluded.last_ms",

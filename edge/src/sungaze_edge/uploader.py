@@ -13,7 +13,7 @@ from sungaze_edge.log import Trouble, sentence
 from sungaze_edge.reading import Waiting
 from sungaze_edge.server import Answer, Server
 from sungaze_edge.spool import Spool
-from sungaze_edge.verdict import Verdict, complaint, refused_samples, verdict
+from sungaze_edge.verdict import Verdict, complaint, refused_samples, said, verdict
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ class Uploader:
             if answer.status == 413:
                 self._biggest = self._narrow
             return 0
-        reasons = reasons or {0: str((answer.document or {}).get("detail", f"refused with status {answer.status}"))}
+        reasons = reasons or {0: said((answer.document or {}).get("detail"), f"refused with status {answer.status}")}
         await self._spool.quarantine(
             {batch[index].id: reason for index, reason in reasons.items()}, self._clock.instant()
         )

@@ -21,6 +21,7 @@ class Verdict(Enum):
     """This is not our server's answer, the address seems wrong: keep all, back off."""
 
 
+_LONGEST_REASON = 1000
 _BY_STATUS = {
     400: Verdict.REFUSED,
     413: Verdict.REFUSED,
@@ -37,7 +38,7 @@ def verdict(answer: Answer) -> Verdict:
     """Judge an answer by its status, and by whether it has the shape that only our server gives it."""
     if 200 <= answer.status < 300:
         count = (answer.document or {}).get("inserted")
-        return Verdict.STORED if type(count) is int else Verdict.MISPLACED
+        return Verdict.STORED if type(count) is int and count >= 0 else Verdict.MISPLACED
     judged = _BY_STATUS.get(answer.status, Verdict.LATER if answer.status >= 500 else Verdict.MISPLACED)
     # A proxy in between may limit sizes, but it knows nothing of samples.
     if judged is Verdict.REFUSED and answer.status != 413 and not _is_our_problem(answer):
@@ -60,9 +61,16 @@ def refused_samples(document: dict[str, Any] | None, count: int) -> dict[int, st
     for error in errors if isinstance(errors, list) else []:
         match error:
             case {"loc": ["body", "samples", int(index), *where]} if 0 <= index < count:
-                field = ".".join(map(str, where))
-                reasons.setdefault(index, []).append(f"{field}: {error.get('msg', 'not acceptable')}".lstrip(": "))
-    return {index: "; ".join(texts) for index, texts in reasons.items()}
+                field = ".".join(str(part) for part in where if isinstance(part, str | int))
+                message = said(error.get("msg"), "not acceptable")
+                reasons.setdefault(index, []).append(f"{field}: {message}".lstrip(": "))
+    return {index: said("; ".join(texts), "") for index, texts in reasons.items()}
+
+
+def said(text: object, otherwise: str) -> str:
+    """Give a text of the server's so that it can be stored: bounded, and without half a character."""
+    kept = text[:_LONGEST_REASON] if isinstance(text, str) else otherwise
+    return kept.encode(errors="replace").decode()
 
 
 def complaint(judged: Verdict, answer: Answer) -> str:

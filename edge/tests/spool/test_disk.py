@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -46,7 +47,8 @@ async def test_hc001_the_disk_is_told_to_be_sure(path):
         assert db.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
 
 
-def test_hc001_each_enqueue_forces_the_log_to_the_disk(path, tmp_path):
+@pytest.mark.parametrize("is_time_known", [True, False])
+def test_hc001_each_enqueue_forces_the_reading_to_the_disk(path, tmp_path, is_time_known):
     strace = Path("/usr/bin/strace")
     if not strace.exists():
         pytest.skip("strace, which shows what reaches the disk, is not installed")
@@ -55,11 +57,12 @@ def test_hc001_each_enqueue_forces_the_log_to_the_disk(path, tmp_path):
         from sungaze_edge.clock import Clock
         from sungaze_edge.reading import Reading
         from sungaze_edge.spool import Spool
-        async def main():
+        async def main(synced):
+            clock = Clock(kernel_synced=lambda: synced)
             async with Spool(pathlib.Path(sys.argv[1])) as spool:
                 for _ in range(20):
-                    await spool.enqueue(Reading("home", "toy", {}, Clock().instant()))
-        asyncio.run(main())
+                    await spool.enqueue(Reading("home", "toy", {}, clock.instant()))
+        asyncio.run(main(sys.argv[2] == "True"))
     """
     log = tmp_path / "strace"
     command = [
@@ -67,22 +70,28 @@ def test_hc001_each_enqueue_forces_the_log_to_the_disk(path, tmp_path):
         "-f",
         "-y",
         "-e",
-        "trace=fsync,fdatasync",
+        "trace=openat,fsync,fdatasync,pwritev,pwritev2",
         "-o",
         log,
         sys.executable,
         "-c",
         textwrap.dedent(script),
         path,
+        str(is_time_known),
     ]
     if subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("strace may not trace here")
     synced = log.read_text()
-    assert synced.count("sync(") >= 20
+    ring = rf"{path}-ring"
+    if is_time_known:
+        assert len(re.findall(rf"pwritev2?\(\d+<{ring}>", synced)) >= 19
+        assert re.search(rf'openat\(.*"{ring}", O_RDWR\|O_DSYNC', synced)
+    else:
+        assert len(re.findall(rf"sync\(\d+<{path}-wal>", synced)) >= 20
     assert f"<{path.parent}>)" in synced, "a new spool's name is as durable as its content"
 
 
-def test_hc001_nothing_that_was_enqueued_is_lost_by_kill_9(path):
+def test_hc001_nothing_that_was_enqueued_is_lost_by_kill_9(path, clock, numbers):
     script = textwrap.dedent("""
         import asyncio, pathlib, sys
         from sungaze_edge.clock import Clock
@@ -110,7 +119,7 @@ def test_hc001_nothing_that_was_enqueued_is_lost_by_kill_9(path):
         writer.wait()
         writer.stdout.close()
         store = Store(path)
-        kept = [row[0] for row in store._db.execute("SELECT payload ->> 'n' FROM reading ORDER BY id")]
+        kept = numbers(store.peek(1000, clock.instant()))
         store.close()
         assert kept[: promised + 1] == list(range(promised + 1))
         promised = kept[-1]
@@ -119,7 +128,7 @@ def test_hc001_nothing_that_was_enqueued_is_lost_by_kill_9(path):
 async def test_after_an_outage_the_disk_gets_its_room_back(path, reading, clock, fill):
     async with Spool(path) as spool:
         for number in range(1000):
-            await spool.enqueue(reading(n=number, text="x" * 3000))
+            await spool.enqueue(reading(n=number, text=random.randbytes(1500).hex()))
         while batch := await spool.peek(500, clock.instant()):
             await spool.ack([row.id for row in batch])
         for _ in range(6):
@@ -128,23 +137,27 @@ async def test_after_an_outage_the_disk_gets_its_room_back(path, reading, clock,
     assert path.stat().st_size < 1.5 * 2**20, "of the three that the readings took"
 
 
-async def test_a_disk_that_is_nearly_full_refuses_readings_and_still_lets_them_go(path, clock, numbers, fill):
+async def test_a_disk_that_is_nearly_full_refuses_readings_and_still_lets_them_go(path, clock, numbers, fill, reading):
     async with Spool(path) as spool:
         await fill(spool, 3)
         spool._reserve_bytes = 2**62
+        stored = 3
+        while await fits(spool, reading(n=stored)):
+            stored += 1
+        assert stored == 513, "as many as the ring has room for"
         with pytest.raises(SpoolError, match="the disk is full"):
-            await fill(spool, 1)
+            await fill(spool, 1, start=stored)
         await spool.ack([1])
         spool._reserve_bytes = 0
-        await fill(spool, 1, start=3)
-        assert numbers(await spool.peek(10, clock.instant())) == [1, 2, 3]
+        await fill(spool, 1, start=stored)
+        assert numbers(await spool.peek(1000, clock.instant())) == list(range(1, stored + 1))
 
 
 @pytest.fixture
 def small_disk(tmp_path):
     folder = tmp_path / "disk"
     folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "none", folder], check=False, capture_output=True)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", folder], check=False, capture_output=True)
     if made.returncode:
         pytest.skip("no small file system can be mounted here (that needs root)")
     yield folder
@@ -153,15 +166,15 @@ def small_disk(tmp_path):
 
 async def test_hc001_a_disk_that_is_really_full_loses_nothing(small_disk, reading, clock, numbers):
     async with Spool(small_disk / "spool.db", reserve_bytes=0) as spool:
-        stored = 0
-        while await fits(spool, reading(n=stored, text="x" * 2000)):
+        stored, noise = 0, random.randbytes(2000).hex()
+        while await fits(spool, reading(n=stored, text=noise)):
             stored += 1
         assert stored > 10
         assert numbers(await spool.peek(10_000, clock.instant())) == list(range(stored))
-        assert not await fits(spool, reading(n=stored, text="x" * 2000))
-        grow = await asyncio.create_subprocess_exec("mount", "-o", "remount,size=4m", small_disk)
+        assert not await fits(spool, reading(n=stored, text=noise))
+        grow = await asyncio.create_subprocess_exec("mount", "-o", "remount,size=8m", small_disk)
         await grow.wait()
-        assert await fits(spool, reading(n=stored, text="x" * 2000))
+        assert await fits(spool, reading(n=stored, text=noise))
         assert numbers(await spool.peek(10_000, clock.instant())) == list(range(stored + 1))
 
 

@@ -3,6 +3,7 @@
 Its times carry the letter of summer (S) or winter (W) that the API strips, so they are exact here.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -84,7 +85,7 @@ def _number(values: list[str] | None, factor: int) -> float | None:
         value = float(values[0].partition("*")[0]) * factor if values else None
     except ValueError:
         return None
-    if value is None:
+    if value is None or not math.isfinite(value):  # "nan" is a number to Python
         return None
     value = round(value, 3)
     return int(value) if value.is_integer() else value
@@ -124,7 +125,7 @@ def checksum(text: str) -> str:
     """Compute the CRC-16 (polynomial 0xA001, reflected, from 0) over everything from / to !, lines ended by CR LF."""
     telegram = text[text.find("/") if "/" in text else 0 : text.rfind("!") + 1 or None]
     crc = 0
-    for byte in "\r\n".join(telegram.splitlines()).encode("utf-8"):
+    for byte in "\r\n".join(telegram.splitlines()).encode("utf-8", "replace"):
         crc ^= byte
         for _ in range(8):
             crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
