@@ -1,7 +1,9 @@
 import asyncio
 import logging
+import ssl
 
 import pytest
+import trustme
 
 from sungaze_vps.cache.cache import open_cache
 from sungaze_vps.cache.memory import MAX_ENTRIES, MemoryCache
@@ -69,7 +71,73 @@ async def test_the_memory_cache_is_bounded():
 
 async def test_redis_gets_the_time_to_live(redis, redis_cache):
     await redis_cache.put("realtime:home", b"{}", redis_cache.version)
-    assert 4000 < await redis_cache._redis.pttl("realtime:home") <= 5000
+    assert 4000 < redis.command("PTTL", "realtime:home") <= 5000
+
+
+async def test_it_comes_in_with_a_password_that_is_no_plain_word_and_keeps_to_its_database(redis):
+    redis.command("ACL", "SETUSER", "sungaze", "on", ">a/b c", "~*", "+@all")
+    cache = RedisCache(f"redis://sungaze:a%2Fb%20c@127.0.0.1:{redis.port}/3", 5)
+    await cache.put("a", b"1\r\n2", cache.version)
+    assert await cache.get("a") == b"1\r\n2"
+    await cache.close()
+    assert redis.command("EXISTS", "a") == 0
+
+
+async def test_a_wrong_password_is_a_miss_that_is_not_told(redis, caplog):
+    cache = RedisCache(f"redis://nobody:hush@127.0.0.1:{redis.port}", 5)
+    assert await cache.get("a") is None
+    assert cache.misses_by_error == 1
+    assert "hush" not in caplog.text
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_rediss_is_tls_with_a_certificate_that_is_trusted(redis, tmp_path, monkeypatch, trusted):
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    (authority if trusted else trustme.CA()).cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+    async def forward(reader, writer):
+        redis_reader, redis_writer = await asyncio.open_connection("127.0.0.1", redis.port)
+        while data := await reader.read(1000):
+            redis_writer.write(data)
+            writer.write(await redis_reader.read(1000))
+        writer.close()
+        redis_writer.close()
+
+    server = await asyncio.start_server(forward, "127.0.0.1", 0, ssl=context)
+    async with server:
+        cache = RedisCache(f"rediss://localhost:{server.sockets[0].getsockname()[1]}", 5)
+        assert await cache.ping() is trusted
+        await cache.close()
+
+
+async def test_replies_are_understood_however_they_are_cut(redis_cache):
+    async def trickle(reader, writer):
+        await reader.readuntil(b"a\r\n")
+        for byte in b"$3\r\none\r\n":
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0)
+        writer.close()
+
+    server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    async with server:
+        cache = RedisCache(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", 5)
+        assert await cache.get("a") == b"one"
+        await cache.close()
+
+
+async def test_who_stops_waiting_does_not_mix_up_the_replies_of_others(redis_cache):
+    for name in "abc":
+        await redis_cache.put(name, name.encode(), redis_cache.version)
+    asked = [asyncio.create_task(redis_cache.get(name)) for name in "abc"]
+    await asyncio.sleep(0)
+    asked[1].cancel()
+    await asyncio.wait(asked)
+    assert asked[1].cancelled()
+    assert [await asked[0], await asked[2]] == [b"a", b"c"]
 
 
 async def test_a_time_to_live_of_zero_caches_nothing():

@@ -63,6 +63,8 @@ def test_missing_and_wrong_variables_are_named_together(config_of):
         ("DATABASE_URL", "sqlite://"),
         ("REDIS_URL", "http://:hush@host"),
         ("REDIS_URL", "redis:///hush"),
+        ("REDIS_URL", "redis://host/hush"),
+        ("REDIS_URL", "redis://:hush@host/0?ssl_cert_reqs=none"),
         ("DEVICE_TOKENS", "hush"),
         ("DEVICE_TOKENS", "hush:home"),
         ("DEVICE_TOKENS", "hush-hush-hush-hush:"),

@@ -1,5 +1,6 @@
 """Every setting of the server: environment variables, checked at start, all mistakes named at once."""
 
+import os
 import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -21,6 +22,7 @@ MIN_KEEP_DAYS = 92
 SECRETS_DIR = Path("/run/secrets")
 """Where container engines mount secrets; a file `device_tokens` there serves as the variable DEVICE_TOKENS."""
 _DRIVERS = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+_REDIS_URL = re.compile(r"rediss?://([^/?#]*@)?(\[[0-9a-fA-F:.]+\]|[^/?#@:\[\]]+)(:\d{1,5})?(/\d*)?")
 
 type Grants = Mapping[str, frozenset[str]]
 """Token -> the devices it is for."""
@@ -45,8 +47,11 @@ def _database_url(text: str, info: ValidationInfo) -> str:
 
 
 def _redis_url(text: str) -> str:
-    if text != "memory://" and not re.match(r"rediss?://[^/]", text):
-        raise ValueError("must look like redis://host:6379/0 or rediss://..., or be memory:// for a single process")
+    if text != "memory://" and not _REDIS_URL.fullmatch(text):
+        raise ValueError(
+            "must look like redis://host:6379/0 or rediss://user:password@host:6379/0, without options, "
+            "/ ? # in a password written as %2F %3F %23, or be memory:// for a single process"
+        )
     return text
 
 
@@ -215,12 +220,19 @@ def load_config(**settings: Any) -> Config:
     Raises:
         ConfigError: with one line for every missing and every wrong variable; no value is repeated.
     """
+    if garbled := [name.upper() for name in Config.model_fields if not _is_utf8(os.environ.get(name.upper(), ""))]:
+        raise ConfigError([f"{name} is not text in UTF-8" for name in garbled])
     try:
         return Config(**settings)
     except SettingsError as error:
         raise ConfigError([_unreadable_secret(error)]) from error
     except ValidationError as error:
         raise ConfigError([line for fault in error.errors() for line in _lines(fault)]) from None
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether the bytes of a variable made sense; Python keeps the others as halves of surrogate pairs."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _unreadable_secret(error: SettingsError) -> str:
