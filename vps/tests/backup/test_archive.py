@@ -169,6 +169,24 @@ def test_a_backup_that_contradicts_itself_is_refused(change):
         read(altered(SAMPLE, change))
 
 
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line: (
+            line.replace(b'"0001"', b'"\xba"').replace(b'"home"', b'"\xba"').replace(b'"sha256":"', b'"sha256":"\xba')
+        ),
+        lambda line: line[:-1] + b',"extra":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    ],
+    ids=["no UTF-8", "nested without end"],
+)
+def test_a_line_that_cannot_be_read_is_refused(number, change):
+    lines = gzip.decompress(written(("home", [(MADE_AT, 1, 5.0, None)]))).splitlines()
+    lines[number] = change(lines[number])
+    with pytest.raises(BackupError, match=r"damaged or cut off|is not a Sungaze backup"):
+        read(gzip.compress(b"".join(line + b"\n" for line in lines)))
+
+
 def test_standard_tools_read_it(tmp_path):
     (tmp_path / "home.backup").write_bytes(SAMPLE)
     with (tmp_path / "home.backup").open("rb") as file:

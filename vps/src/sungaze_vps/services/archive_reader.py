@@ -16,6 +16,7 @@ from sungaze_vps.services.archive import FORMAT, IDENTITY, VERSION, Block, Conte
 
 _MAGIC = b"\x1f\x8b"  # how every gzip file begins
 _MAX_LINE_BYTES = 64 * 1024**2  # a block has about one million; what has so many is not ours
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _TIME = Annotated[datetime, msgspec.Meta(tz=True)]
 _TYPES: Mapping[str, Any] = {"number": float | None, "text": str | None, "time": _TIME | None}
 
@@ -68,7 +69,7 @@ class ArchiveReader:
                     break
                 rows = self._rows[content.kind].decode(content.rows)
                 count(self.contents, content.kind, content.device_id, rows)
-            except (msgspec.MsgspecError, LookupError) as error:
+            except (*_UNREADABLE, LookupError) as error:
                 raise self._damaged() from error
             yield self._kinds[content.kind], self._complete(content, rows)
         # Only reading on to the end of the file makes gzip compare its own checksum.
@@ -88,7 +89,7 @@ class ArchiveReader:
         self._sha256.update(line)
         try:
             stamp = msgspec.json.decode(line, type=_Stamp)
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise BackupError(f"{self._name} is not a Sungaze backup") from error
         if stamp.format != FORMAT:
             raise BackupError(f"{self._name} is not a Sungaze backup")
@@ -96,7 +97,7 @@ class ArchiveReader:
             raise self._too_new(f"form {stamp.version}, and this version reads forms up to {VERSION}")
         try:
             header = msgspec.json.decode(line, type=Header)
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise self._damaged() from error
         self._refuse_unknown(header)
         return header
