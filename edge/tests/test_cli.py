@@ -41,6 +41,14 @@ def test_decode_prints_one_json_object(capsys, tmp_path):
     assert json.loads(out) == {"kind": "toy", "device_id": "home"}
 
 
+def test_decode_prints_half_a_character_as_json_writes_it(capsys, tmp_path):
+    (tmp_path / "capture.json").write_text(r'{"toy": "a \ud800 b"}')
+    status, out, err = run(capsys, "decode", str(tmp_path / "capture.json"))
+    assert (status, err) == (0, "")
+    out.encode()
+    assert json.loads(out)["device_id"] == "a \ud800 b"
+
+
 def test_decode_reads_standard_input(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO('{"toy": "home"}'))
     assert run(capsys, "decode", "-")[0] == 0
@@ -54,6 +62,8 @@ def test_decode_reads_standard_input(capsys, monkeypatch):
         (b"not json", "is not JSON"),
         (b"", "is not JSON"),
         (b"[" * 100_000, "is not JSON"),
+        (b'{"toy": NaN}', "is not JSON: it has no number NaN"),
+        (b'{"toy": 1e400}', "holds a number that JSON has no place for"),
         (b"\xff\xfe\x00", "is not a text file"),
     ],
 )

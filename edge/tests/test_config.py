@@ -134,6 +134,16 @@ def test_a_value_out_of_bounds_is_named_with_its_bounds(variable, text):
     assert repr(text) in mistake
 
 
+@pytest.mark.parametrize("variable", ["SPOOL_PATH", "HEALTH_PATH"])
+@pytest.mark.parametrize("path", ["/", ".", "..", "/data/..", "/data/"])
+def test_a_path_that_names_no_file_is_refused(variable, path):
+    named = "/data/" if path == "/data/" else path
+    if path == "/data/":
+        assert config.load({**GOOD, variable: named})  # `data` might be a file; what it is shows when it is opened
+    else:
+        assert mistakes(**{variable: path}) == [f"{variable} must be the path of a file, not {path!r}"]
+
+
 def test_every_mistake_is_named_at_once():
     with pytest.raises(SettingsError) as caught:
         config.load({"VPS_INGEST_URL": "http://x", "BATCH_SIZE": "many"})

@@ -91,6 +91,11 @@ def test_a_wrong_value_is_refused_in_one_line_that_does_not_repeat_a_secret(conf
     assert "\n" not in mistake
 
 
+def test_a_text_that_is_not_utf_8_is_refused_by_name(config_of):
+    mistakes = mistakes_of(config_of, **GOOD | {"DEVICE_TOKENS": "0123456789abcdef:h\udcff", "LOG_LEVEL": "\udcff"})
+    assert mistakes == ("DEVICE_TOKENS is not text in UTF-8", "LOG_LEVEL is not text in UTF-8")
+
+
 def test_level_and_format_of_the_log_may_be_written_in_any_case_as_for_the_edge(config_of):
     config = config_of(**GOOD, LOG_LEVEL="info", LOG_FORMAT="JSON")
     assert (config.log_level, config.log_format) == ("INFO", "json")

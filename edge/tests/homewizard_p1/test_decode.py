@@ -137,6 +137,19 @@ def test_a_garbled_line_of_a_telegram_is_null_and_no_more(decode, line):
     assert (decoded["power_w"], decoded["gas_m3"], decoded["energy_export_kwh"]) == (None, None, 1)
 
 
+@pytest.mark.parametrize("number", ["nan", "inf*kW", "-inf", "1e999*kW"])
+def test_what_is_no_number_in_a_telegram_is_null(decode, number):
+    line = "(1)(1-0:1.6.0)(1-0:1.6.0)(230201000000W)(230117224500W)"
+    status, decoded = decode(f"/ISK5\n\n1-0:1.8.1({number})\n0-0:98.1.0{line}({number})\n!0000\n")
+    assert status == 0
+    assert decoded["energy_import_t1_kwh"] is None
+    assert [month["peak_w"] for month in decoded["peak_history"]] == [None]
+
+
+def test_a_telegram_with_half_a_character_is_decoded(decode):
+    assert decode(json.dumps("/ISK5\n\n1-0:1.8.1(001.5*kWh)\n0-0:96.1.1(\ud800)\n!0000\n"))[0] == 0
+
+
 def test_a_capture_may_hold_bodies_without_their_status(decode):
     assert decode({"api": "v2", "requests": [BODY, {"power_w": 1}]})[1]["power_w"] == -543
 

@@ -34,6 +34,20 @@ async def test_a_bad_reading_is_set_aside_and_the_rest_delivered(
     assert len(cloud.requests) == 2
 
 
+@pytest.mark.parametrize("text", ["half a \ud800 character", "NUL \0", "long " * 100_000])
+@pytest.mark.parametrize("is_named", [True, False])
+async def test_whatever_a_refusal_says_the_reading_is_set_aside(
+    uploader, spool, cloud, refusal, run_until, fill, text, is_named
+):
+    await fill(spool, 1)
+    errors = [{"loc": ["body", "samples", 0, "n"], "msg": text}] if is_named else []
+    cloud.judge = lambda _: refusal(422, detail=text, errors=errors)
+    async with uploader() as up:
+        await run_until(up, lambda: up.status.refused == 1)
+    (refused,) = spool._store.quarantined()
+    assert len(refused.reason) <= 1000
+
+
 @pytest.mark.parametrize("status", [400, 422])
 async def test_a_refusal_that_names_nobody_is_narrowed_down_to_the_culprit(
     uploader, spool, cloud, refusal, status, run_until, fill, stored

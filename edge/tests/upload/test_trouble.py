@@ -25,6 +25,25 @@ async def test_hc001_when_the_server_cannot_now_everything_is_kept_and_sent_agai
     assert stored(cloud) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("location", ["https://xn--a/", "https://h:999999/", "//["])
+async def test_hc001_a_redirect_to_an_impossible_place_is_trouble_like_any_other(
+    uploader, spool, cloud, reply, clock, location, caplog, run_until, fill, kept
+):
+    await fill(spool, 1)
+    cloud.judge = lambda _: reply(302, text="", headers={"Location": location})
+    async with uploader() as up:
+        await run_until(up, lambda: len(cloud.requests) == 3)
+    assert await kept(spool, clock) == [0]
+    assert "cannot be reached" in up.status.last_error or "redirects" in up.status.last_error
+
+
+async def test_an_address_that_there_cannot_be_is_told_as_such(uploader, spool, run_until, fill):
+    await fill(spool, 1)
+    async with uploader("https://xn--a/v1/ingest") as up:
+        await run_until(up, lambda: up.status.last_error)
+    assert "VPS_INGEST_URL" in up.status.last_error
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -35,6 +54,7 @@ async def test_hc001_when_the_server_cannot_now_everything_is_kept_and_sent_agai
         {"status": 204, "text": ""},
         {"status": 301, "text": "", "headers": {"Location": "https://elsewhere.example/"}},
         {"status": 302, "text": "", "headers": {"Location": "/login"}},
+        {"status": 200, "document": {"inserted": -1}},
         {"status": 404, "document": {"detail": "Not Found"}},
         {"status": 405, "text": ""},
         {"status": 400, "text": "<html>Bad Request, says some proxy</html>"},
