@@ -32,6 +32,14 @@ test: $(READY) ## run every test, on real parts, and measure coverage [ARGS="-k 
 soak: $(READY) ## days of the living house with outages and kills [DAYS=7 SEED=1]
 	@SUNGAZE_SOAK_DAYS=$(or $(DAYS),7) SUNGAZE_SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/test_end_to_end.py -q -s --timeout 7200
 
+.PHONY: faults
+faults: $(READY) ## what can go wrong, done to real processes; nothing lost, nothing twice [SEED=1 SEEDS=1 MINUTES=3]
+	@$(BIN)/python -m faults --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --minutes $(or $(MINUTES),3) $(ARGS)
+
+.PHONY: faults-long
+faults-long: $(READY) ## the same for an hour [SEED=1]
+	@$(BIN)/python -m faults --seed $(or $(SEED),1) --minutes 60 $(ARGS)
+
 .PHONY: check
 check: $(READY) ## lint, format, types, structure, lock: what CI demands besides the tests
 	@$(BIN)/ruff check --quiet
@@ -50,6 +58,11 @@ format: $(READY) ## put the code into shape
 .PHONY: bench
 bench: $(READY) $(LEAN) ## print the measured figures, all or some [PARTS="ingest series"]
 	@$(BIN)/python bench/run.py $(PARTS)
+
+.PHONY: fuzz
+fuzz: $(READY) ## feed what comes from outside with bytes, guided by coverage [TARGET=ingest SECONDS=60]
+	@$(BIN)/uv sync --frozen --all-packages --group fuzz --quiet
+	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),60) $(TARGET)
 
 .PHONY: images
 images: ## build the container images sungaze-edge and sungaze-vps (needs Docker)

@@ -17,7 +17,7 @@ from sungaze_sim.server import WinetServer
 from sungaze_sim.stack import DEVICE_ID, Stack, script, stop
 from sungaze_sim.world import HouseWorld
 
-FAST_EDGE = [sys.executable, str(Path(__file__).with_name("fast_edge.py"))]
+FAST_EDGE = [sys.executable, str(Path(__file__).parent.parent / "faults/fast_edge.py")]
 
 
 class Pipeline(Stack):

@@ -27,7 +27,7 @@ from sungaze_sim.server import WinetServer
 from sungaze_sim.stack import DEVICE_ID, P1_DEVICE_ID, Stack, stop
 from sungaze_sim.world import HouseWorld
 
-FAST_EDGE = [sys.executable, str(Path(__file__).with_name("fast_edge.py"))]
+FAST_EDGE = [sys.executable, str(Path(__file__).parent.parent / "faults/fast_edge.py")]
 DAYS = float(os.environ.get("SUNGAZE_SOAK_DAYS", "1"))
 SEED = int(os.environ.get("SUNGAZE_SEED", "1"))
 SPEED = 1440

@@ -173,7 +173,7 @@ class Demo:
         self._look_at_the_devices()
         view = self.view
         view.polled = self.record.count + self.meter_record.count
-        view.spooled = self.stack.spooled()
+        view.spooled = await asyncio.to_thread(self.stack.spooled)
         view.stored = sum(stored_count(self.stack.database, kind) for kind in ("sungrow", "p1"))
         try:
             view.arrived = await _asked(client, f"/v1/realtime?device_id={DEVICE_ID}")

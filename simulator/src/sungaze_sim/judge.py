@@ -37,7 +37,8 @@ class Judgement:
     stored: int
     lost: list[Reading] = field(default_factory=list)
     in_hand: list[Reading] = field(default_factory=list)
-    """The one reading that was not on disk yet when a process was killed; no software could have kept it."""
+    """Those that were not on disk yet when a process was killed, or on their way when that was disturbed; no software
+    could have kept them."""
     doubled: list[Row] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -80,9 +81,18 @@ def summaries(judgements: Mapping[str, "Judgement"]) -> dict[str, Any]:
     return {name: sum(summary[name] for summary in each.values()) for name in names} | {"devices": each}
 
 
-def judge(readings: Sequence[Reading], rows: Sequence[Row], kills: Iterable[datetime] = ()) -> Judgement:
-    """Hold the record against the store. `kills` are the moments at which the edge was killed without warning."""
-    kills = sorted(kills)
+def judge(
+    readings: Sequence[Reading],
+    rows: Sequence[Row],
+    kills: Iterable[datetime] = (),
+    doubts: Iterable[tuple[datetime, datetime]] = (),
+) -> Judgement:
+    """Hold the record against the store.
+
+    `kills` are the moments at which the edge was killed without warning. `doubts` are the times in which a device may
+    believe that a reading has arrived and it has not: the edge was paused, or the way between them disturbed.
+    """
+    doubts = [*doubts, *((kill - _COMMIT_TIME, kill) for kill in kills)]
     verdict = Judgement(polled=0, stored=len(rows))
     by_row = _readings_by_row(readings, rows)
     orphans = by_row.pop(-1, [])
@@ -99,7 +109,7 @@ def judge(readings: Sequence[Reading], rows: Sequence[Row], kills: Iterable[date
         absent = id(reading) in missing
         verdict.polled += reading.certain or not absent
         if absent and reading.certain:
-            (verdict.in_hand if _was_in_hand(reading, kills) else verdict.lost).append(reading)
+            (verdict.in_hand if _was_in_hand(reading, doubts) else verdict.lost).append(reading)
     return verdict
 
 
@@ -140,8 +150,6 @@ def _unix_ms(time: str) -> int:
     return round(datetime.fromisoformat(time).timestamp() * 1000)
 
 
-def _was_in_hand(reading: Reading, kills: Sequence[datetime]) -> bool:
+def _was_in_hand(reading: Reading, doubts: Sequence[tuple[datetime, datetime]]) -> bool:
     # An edge that asks on has committed what it got before.
-    return not reading.confirmed and any(
-        reading.last_reply_at <= kill < reading.last_reply_at + _COMMIT_TIME for kill in kills
-    )
+    return not reading.confirmed and any(begins < reading.last_reply_at <= ends for begins, ends in doubts)

@@ -2,15 +2,15 @@
 
 import asyncio
 import os
+import re
 import secrets
 import signal
 import socket
-import sqlite3
 import ssl
+import subprocess
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -142,12 +142,12 @@ class Stack:
             return await asyncio.create_subprocess_exec(*command, env=_environment() | settings, stdout=log, stderr=log)
 
     def spooled(self) -> int:
-        """Count the readings that wait in the spool."""
-        try:
-            with closing(sqlite3.connect(f"file:{self.spool}?mode=ro", uri=True)) as spool:
-                return int(spool.execute("SELECT count(*) FROM reading").fetchone()[0])
-        except sqlite3.OperationalError:  # not made yet
-            return 0
+        """Count the readings that wait in the spool, as its owner is told; how they are kept is the edge's own affair."""
+        command = [script("sungaze-edge"), "spool"]
+        environment = _environment() | {"SPOOL_PATH": str(self.spool)}
+        told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout  # noqa: S603 - our own
+        rows = re.search(r"^rows: (\d+)$", told, re.MULTILINE)
+        return int(rows[1]) if rows else 0  # not made yet
 
     async def delivered(self, timeout_s: float) -> None:
         """Wait until the spool is empty.
@@ -156,7 +156,7 @@ class Stack:
             TimeoutError: it was not, in time.
         """
         async with asyncio.timeout(timeout_s):
-            while self.spooled():  # noqa: ASYNC110 - it is emptied by another process
+            while await asyncio.to_thread(self.spooled):  # noqa: ASYNC110 - it is emptied by another process
                 await asyncio.sleep(0.2)
 
     def log_file(self, name: str) -> Path:

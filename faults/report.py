@@ -1,0 +1,106 @@
+"""What a trial found, as a table for people and as JSON for machines."""
+
+import os
+import platform
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from faults.run import Happened, Outcome
+from sungaze_sim.judge import summaries
+
+NONE = "(between faults)"
+
+
+@dataclass(slots=True)
+class Line:
+    """A fault's line of the table."""
+
+    times: int = 0
+    readings: int = 0
+    lost: int = 0
+    doubled: int = 0
+    wrong: int = 0
+    in_hand: int = 0
+    destroyed: int = 0
+    """By a broken spool file."""
+
+
+def machine() -> str:
+    """Name the machine."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    model = models[0] if models else platform.processor()
+    return f"{os.cpu_count()} x {model}, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def table(outcome: Outcome) -> dict[str, Line]:
+    """Count for each fault what happened while it did; a reading counts for every fault that held at its time."""
+    lines = {name: Line(times) for name, times in sorted(Counter(h.fault.name for h in outcome.happened).items())}
+    lines[NONE] = Line()
+    found = outcome.verdict
+    for device, judged in found.devices.items():
+        moments = {
+            "readings": [reading.first_request_at for reading in found.readings[device]],
+            "lost": [reading.first_request_at for reading in judged.lost],
+            "in_hand": [reading.first_request_at for reading in judged.in_hand],
+            "doubled": [row.ts for row in judged.doubled],
+            "wrong": [datetime.fromisoformat(text.split(" ", 1)[0]) for text in judged.wrong],
+            "destroyed": [row.ts for row in found.destroyed[device]],
+        }
+        for column, times in moments.items():
+            for moment in times:
+                for name in _names_at(outcome.happened, moment):
+                    setattr(lines[name], column, getattr(lines[name], column) + 1)
+    return lines
+
+
+def _names_at(happened: Iterable[Happened], moment: datetime) -> set[str]:
+    return {each.fault.name for each in happened if each.began <= moment <= each.ended} or {NONE}
+
+
+def merged(tables: Iterable[Mapping[str, Line]]) -> dict[str, Line]:
+    """Add up the tables of several trials."""
+    total: dict[str, Line] = {}
+    for lines in tables:
+        for name, line in lines.items():
+            so_far = total.setdefault(name, Line())
+            for column, count in asdict(line).items():
+                setattr(so_far, column, getattr(so_far, column) + count)
+    return dict(sorted(total.items()))
+
+
+def markdown(lines: Mapping[str, Line]) -> str:
+    """Render the table."""
+    head = "| fault | times | readings meanwhile | lost | doubled | wrong | in hand | destroyed with the file |"
+    rows = [f"| {name} | {' | '.join(str(count) for count in asdict(line).values())} |" for name, line in lines.items()]
+    return "\n".join([head, "| --- |" + " ---: |" * 7, *rows])
+
+
+def summary(outcome: Outcome) -> dict[str, Any]:
+    """Count a whole trial."""
+    return {
+        "seed": outcome.seed,
+        "engine": outcome.engine,
+        "faultless": outcome.verdict.faultless,
+        "faults": len(outcome.happened),
+        **summaries(outcome.verdict.devices),
+        "at_stake": outcome.verdict.at_stake,
+        "destroyed": sum(map(len, outcome.verdict.destroyed.values())),
+        "complaints": outcome.verdict.complaints,
+        "peak_mb": {name: round(outcome.watch.peak_mb(name), 1) for name in outcome.watch.limits},
+        "skipped": dict(outcome.skipped),
+    }
+
+
+def as_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Give everything for a machine to read."""
+    lines = merged(map(table, outcomes))
+    return {
+        "machine": machine(),
+        "trials": [summary(outcome) for outcome in outcomes],
+        "faults": {name: asdict(line) for name, line in lines.items()},
+    }

@@ -1,0 +1,181 @@
+"""One trial from its start to its verdict: the schedule carried out, everything set right again, and judged."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from faults import servers, verdict
+from faults.fault import Fault, Lane
+from faults.schedule import Event, plan
+from faults.trial import Trial
+from faults.watch import Limit, Watch
+from sungaze_sim.stack import DEVICE_ID, P1_DEVICE_ID
+
+_LIMITS = {
+    "edge": Limit(memory_mb=60, growth_mb=6),
+    "api": Limit(memory_mb=200, growth_mb=20),
+    "caddy": Limit(memory_mb=200, growth_mb=40),
+    "redis": Limit(memory_mb=60, growth_mb=10),
+}
+_LOOK_EVERY_S = 0.5
+_DRAIN_S = 60.0
+_FRESH_WITHIN_S = 10.0
+_AGE_S = 3.0
+_SIGNS = (
+    "Traceback (most recent call last)",
+    "A mistake in Sungaze itself",
+    "A mistake in the source",
+    "panic:",
+    "PANIC:",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A fault that was carried out."""
+
+    fault: Fault
+    began: datetime
+    ended: datetime
+
+
+type Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A trial's end."""
+
+    seed: int
+    engine: str
+    happened: list[Happened]
+    verdict: verdict.Verdict
+    watch: Watch
+    skipped: Mapping[str, str]
+    folder: Path
+
+
+async def run(
+    catalogue: Sequence[Fault],
+    *,
+    seed: int,
+    seconds: float,
+    folder: Path,
+    tell: Tell,
+    edge_command: list[str] | None = None,
+) -> Outcome:
+    """Carry out a trial; what it started has ended when this returns or raises."""
+    trial = Trial(folder, seed, edge_command=edge_command)
+    watch = Watch(_LIMITS)
+    try:
+        await trial.start()
+        engine = await servers.engine(trial.programs["postgresql"].port or 0)
+        skipped = {fault.name: trial.no_disk for fault in catalogue if fault.needs_disk and not trial.disk}
+        happened = await _live(trial, plan(catalogue, seed, seconds), seconds, watch, tell)
+        await _finish(trial, tell)
+        judged = await verdict.reach(trial)
+    finally:
+        await trial.close()
+    judged.complaints += [*watch.complaints(), *_bad_ends(trial), *_log_complaints(trial)]
+    return Outcome(seed, engine, happened, judged, watch, skipped, folder)
+
+
+async def _live(
+    trial: Trial, lanes: Mapping[Lane, Sequence[Event]], seconds: float, watch: Watch, tell: Tell
+) -> list[Happened]:
+    """Let the lanes' faults happen at their moments; one that is late follows at once."""
+    happened: list[Happened] = []
+    began = time.monotonic()
+    looking = asyncio.create_task(_look(trial, watch))
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(seconds))
+            for events in lanes.values():
+                group.create_task(_lane(trial, events, began, happened, tell))
+    finally:
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
+    return happened
+
+
+async def _lane(trial: Trial, events: Sequence[Event], began: float, happened: list[Happened], tell: Tell) -> None:
+    for event in events:
+        if event.fault.needs_disk and trial.disk is None:
+            continue
+        await asyncio.sleep(max(began + event.at_s - time.monotonic(), 0))
+        since = datetime.now(UTC)
+        tell(f"{time.monotonic() - began:6.1f} s  {event.fault.name}")
+        try:
+            await event.fault.deed(trial, event.dice())
+        except Exception as error:
+            error.add_note(f"during the fault {event.fault.name!r}")
+            raise
+        happened.append(Happened(event.fault, since, datetime.now(UTC)))
+
+
+async def _look(trial: Trial, watch: Watch) -> None:
+    while True:
+        for name in _LIMITS:
+            if pid := trial.programs[name].pid:
+                watch.look(name, pid)
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def _finish(trial: Trial, tell: Tell) -> None:
+    """End every fault, see that readings are served again, take the devices away, drain, stop the edge."""
+    trial.devices.clear()
+    for link in trial.links.values():
+        link.end()
+    tell("the faults are over")
+    await _require_fresh(trial)
+    trial.devices.take_away()
+    tell(f"the devices are off; {trial.spooled()} readings wait in the spool")
+    try:
+        async with asyncio.timeout(_DRAIN_S):
+            while trial.spooled():  # noqa: ASYNC110 - another process brings it about
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        trial.complaints.append(f"{trial.spooled()} readings still wait after {_DRAIN_S:.0f} s")
+    await trial.edge.stop()
+    if (refused := trial.quarantined()) != 0:
+        trial.complaints.append(f"{refused} readings are in quarantine")
+
+
+async def _require_fresh(trial: Trial) -> None:
+    deadline = time.monotonic() + _FRESH_WITHIN_S
+    async with trial.reader() as client:
+        for device in (DEVICE_ID, P1_DEVICE_ID):
+            while not await _is_fresh(client, device):
+                if time.monotonic() > deadline:
+                    trial.complaints.append(f"/v1/realtime of {device} is not fresh {_FRESH_WITHIN_S:.0f} s after all")
+                    break
+                await asyncio.sleep(0.2)
+
+
+async def _is_fresh(client: httpx.AsyncClient, device: str) -> bool:
+    try:
+        answer = await client.get("/v1/realtime", params={"device_id": device})
+        at = datetime.fromisoformat(answer.json()["ts"])
+    except (httpx.TransportError, ValueError, KeyError):
+        return False
+    return datetime.now(UTC) - at < timedelta(seconds=_AGE_S)
+
+
+def _bad_ends(trial: Trial) -> list[str]:
+    return [end for program in trial.programs.values() for end in program.bad_ends]
+
+
+def _log_complaints(trial: Trial) -> list[str]:
+    return [
+        f'{program.log_file.name} has "{sign}"'
+        for program in trial.programs.values()
+        for sign in _SIGNS
+        if program.log_file.exists() and sign in program.log_file.read_text(errors="replace")
+    ]

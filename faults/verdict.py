@@ -1,0 +1,83 @@
+"""What became of every reading: the devices' records against the rows in PostgreSQL, device by device."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+
+from faults import servers
+from faults.trial import Trial
+from sungaze_sim.judge import Judgement, Row, judge
+from sungaze_sim.record import Reading
+from sungaze_sim.stack import DEVICE_ID, P1_DEVICE_ID
+
+KINDS = {DEVICE_ID: "sungrow", P1_DEVICE_ID: "p1"}
+
+
+@dataclass(slots=True)
+class Verdict:
+    """All that was found out."""
+
+    devices: dict[str, Judgement]
+    destroyed: dict[str, list[Row]]
+    """Rows that a broken spool file took with it; they were read from the file before it was broken."""
+    at_stake: int
+    """How many readings were in spool files when those were broken, some of them more than once."""
+    readings: dict[str, Sequence[Reading]] = field(repr=False)
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def faultless(self) -> bool:
+        """Whether every promise was kept."""
+        return not self.complaints and all(judgement.faultless for judgement in self.devices.values())
+
+
+async def stored_rows(connection: asyncpg.Connection, device_id: str, kind: str) -> list[Row]:
+    """Read a device's samples of one kind from PostgreSQL, oldest first, in the form in which the judge has them."""
+    rows = await connection.fetch(f"SELECT * FROM {kind}_samples WHERE device_id = $1 ORDER BY ts", device_id)
+    return [Row(row["ts"], {name: _plain(value) for name, value in row.items()}) for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    return round(value.timestamp() * 1000) if isinstance(value, datetime) else value
+
+
+async def reach(trial: Trial) -> Verdict:
+    """Judge a trial that has come to rest."""
+    connection = await servers.connect(trial.programs["postgresql"].port or 0)
+    try:
+        stored = {device: await stored_rows(connection, device, kind) for device, kind in KINDS.items()}
+    finally:
+        await connection.close()
+    destroyed = {device: _destroyed(device, rows, trial.at_stake) for device, rows in stored.items()}
+    doubts = [(doubt.begins, doubt.ends) for doubt in trial.doubts]
+    readings: dict[str, Sequence[Reading]] = {
+        DEVICE_ID: trial.devices.inverter.record.readings,
+        P1_DEVICE_ID: trial.devices.meter.record.readings,
+    }
+    return Verdict(
+        {device: judge(readings[device], _with(stored[device], destroyed[device]), doubts=doubts) for device in KINDS},
+        destroyed,
+        len(trial.at_stake),
+        readings,
+        list(trial.complaints),
+    )
+
+
+def _destroyed(device: str, rows: Sequence[Row], at_stake: Mapping[tuple[str, int], Row]) -> list[Row]:
+    arrived = {row.ts for row in rows}
+    return [row for (owner, _), row in at_stake.items() if owner == device and row.ts not in arrived]
+
+
+def _with(rows: Sequence[Row], destroyed: Sequence[Row]) -> list[Row]:
+    return sorted([*rows, *(Row(row.ts, _times(row.values)) for row in destroyed)], key=lambda row: row.ts)
+
+
+def _times(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the times in a reading as the database gives them."""
+    return {
+        name: _plain(datetime.fromisoformat(value).astimezone(UTC)) if name.endswith("_ts") and value else value
+        for name, value in values.items()
+    }
