@@ -1,0 +1,289 @@
+"""The ring keeps what it took, through damage of every kind, and gives way to SQLite where it cannot."""
+
+import errno
+import json
+import os
+import random
+from contextlib import closing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sungaze_edge import ring as ring_module
+from sungaze_edge.errors import SpoolError
+from sungaze_edge.reading import Reading
+from sungaze_edge.ring import Ring, ring_path
+from sungaze_edge.slot import SLOT_BYTES, Slot, decoded, encoded
+from sungaze_edge.spool import Spool
+from sungaze_edge.spool_file import open_spool_file
+from sungaze_edge.store import Store
+
+
+@pytest.fixture
+def few_slots(monkeypatch):
+    monkeypatch.setattr(ring_module, "SLOTS", 8)
+    monkeypatch.setattr(ring_module, "_FILE_BYTES", 8 * SLOT_BYTES)
+
+
+@pytest.fixture
+def crash():
+    """End a spool as a crash does: nothing is moved, nothing is written."""
+
+    def end(spool):
+        spool._store.abandon()
+        spool._ring.close()
+        spool._lock.close()
+        spool._thread.shutdown()
+
+    return end
+
+
+async def opened(path):
+    return await Spool(path).__aenter__()
+
+
+def row(number, text="x"):
+    return (number, "home", "toy", 1_000_000 + number, json.dumps({"n": number, "text": text}))
+
+
+def filled(path, count):
+    ring = Ring(path)
+    for number in range(1, count + 1):
+        assert ring.put(row(number))
+    return ring
+
+
+@given(
+    number=st.integers(0, 2**63),
+    ts_ms=st.integers(-(2**62), 2**62),
+    device=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30),
+    text=st.text(st.characters(codec="utf-8"), max_size=300),
+)
+def test_a_slot_gives_back_the_reading_it_took_or_does_not_take_it(number, ts_ms, device, text):
+    slot = Slot(number, number, (number, device, "toy", ts_ms, text))
+    raw = encoded(slot)
+    if raw is not None:
+        assert len(raw) in (512, 1024)
+        assert decoded(raw.ljust(SLOT_BYTES, b"\xff")) == slot
+
+
+@given(st.binary(max_size=SLOT_BYTES))
+def test_noise_is_no_slot(noise):
+    assert decoded(noise) is None
+    assert decoded(b"SGr1" + noise) is None
+
+
+@pytest.mark.usefixtures("few_slots")
+def test_hc001_a_flipped_byte_costs_at_most_the_reading_in_its_slot(path):
+    with closing(filled(path, 6)) as ring:
+        ring.forget([1, 2])
+        ring.put(row(7))
+    content = path.read_bytes()
+    for place in range(len(content)):
+        if place % SLOT_BYTES > 110:  # nobody reads what is behind the reading
+            continue
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
+        found = Ring(path, read_only=True).waiting
+        assert {3, 4, 5, 6, 7} - set(found) <= {place // SLOT_BYTES}
+        assert set(found) <= set(range(1, 8))
+        assert all(found[number] == row(number) for number in found)
+
+
+@pytest.mark.usefixtures("few_slots")
+def test_a_torn_write_leaves_the_readings_that_wait_alone(path):
+    with closing(filled(path, 6)) as ring:
+        ring.forget(range(1, 7))
+        for number in range(7, 11):
+            ring.put(row(number))
+    content = bytearray(path.read_bytes())
+    new = encoded(Slot(11, 7, row(11)))
+    for torn_at in range(0, len(new), 64):
+        place = 11 % 8 * SLOT_BYTES
+        content[place : place + torn_at] = new[:torn_at]
+        path.write_bytes(content)
+        assert list(Ring(path, read_only=True).waiting)[:4] == [7, 8, 9, 10]
+
+
+@pytest.mark.parametrize("size", [0, 1, 700, 5 * SLOT_BYTES, 5 * SLOT_BYTES + 40, 9 * SLOT_BYTES])
+@pytest.mark.usefixtures("few_slots")
+def test_a_ring_of_a_wrong_size_is_made_whole_and_keeps_what_it_had(path, size, caplog):
+    filled(path, 6).close()
+    content = path.read_bytes()
+    path.write_bytes(content[:size].ljust(size, b"\0"))
+    whole = {number for number in range(1, 7) if (number * SLOT_BYTES + 512) <= size}
+    with closing(Ring(path)) as ring:
+        assert set(ring.waiting) == whole
+        assert path.stat().st_size == 8 * SLOT_BYTES
+        ring.forget(list(ring.waiting))
+        assert ring.put(row(100))
+    assert ("instead of" in caplog.text) == (size > 0)
+
+
+async def test_hc001_after_a_crash_what_waits_in_the_ring_is_there_with_its_identity(path, clock, numbers, fill, crash):
+    spool = await opened(path)
+    await fill(spool, 30)
+    before = await spool.peek(100, clock.instant())
+    await spool.ack([2, 3])
+    crash(spool)
+    spool = await opened(path)
+    assert await spool.peek(100, clock.instant()) == before, "what was just delivered is sent again"
+    await spool.ack([2, 3])
+    await fill(spool, 1, start=30)
+    crash(spool)
+    async with Spool(path) as spool:
+        assert numbers(await spool.peek(100, clock.instant())) == [0, *range(3, 31)]
+
+
+async def test_no_time_is_given_twice_after_a_crash(path, clock, hands, crash):
+    spool = await opened(path)
+    for _ in range(3):
+        await spool.enqueue(Reading("home", "toy", {}, clock.instant()))
+    shown = await spool.peek(10, clock.instant())
+    await spool.ack([row.id for row in shown])
+    crash(spool)
+    async with Spool(path) as spool:
+        await spool.enqueue(Reading("home", "toy", {}, clock.instant()))
+        (fresh,) = [row for row in await spool.peek(10, clock.instant()) if row not in shown]
+    assert fresh.sample not in [row.sample for row in shown]
+
+
+async def test_hc001_an_older_version_may_run_after_a_crash(path, clock, numbers, fill, crash):
+    spool = await opened(path)
+    await fill(spool, 5)
+    crash(spool)
+    with closing(open_spool_file(path)) as older:  # knows SQLite alone, and goes on with the ids there
+        rows = [
+            (number, "home", "sungrow", 1_800_000_000_000 + number, json.dumps({"n": 100 + number}))
+            for number in (2, 3)
+        ]
+        older.executemany("INSERT INTO reading (id, device_id, kind, ts_ms, payload) VALUES (?, ?, ?, ?, ?)", rows)
+    async with Spool(path) as spool:
+        found = numbers(await spool.peek(100, clock.instant()))
+        assert sorted(found) == [0, 1, 2, 3, 4, 102, 103]
+        await spool.quarantine({row.id: "no" for row in await spool.peek(100, clock.instant())}, clock.instant())
+        assert await spool.length() == 0
+
+
+async def test_hc001_a_broken_sqlite_file_costs_nothing_in_the_ring(path, clock, numbers, fill, crash):
+    spool = await opened(path)
+    await fill(spool, 30)
+    crash(spool)
+    path.write_bytes(b"garbage" * 1000)
+    async with Spool(path) as spool:
+        assert numbers(await spool.peek(100, clock.instant())) == list(range(1, 30))
+
+
+async def test_hc001_a_broken_ring_costs_nothing_in_sqlite(path, clock, numbers, fill, crash, caplog):
+    async with Spool(path) as spool:
+        await fill(spool, 30)
+    ring_path(path).write_bytes(random.randbytes(512 * SLOT_BYTES))
+    async with Spool(path) as spool:
+        await fill(spool, 1, start=30)
+        assert numbers(await spool.peek(100, clock.instant())) == list(range(31))
+    assert "512 of 512 places" in caplog.text
+
+
+@pytest.mark.parametrize("make", ["mkdir", "link"])
+async def test_where_no_ring_can_be_made_readings_go_to_sqlite_and_it_is_said_once(
+    path, clock, numbers, fill, caplog, make
+):
+    if make == "mkdir":
+        ring_path(path).mkdir()
+    else:
+        ring_path(path).symlink_to(path.parent / "nowhere" / "ring")
+    async with Spool(path) as spool:
+        await fill(spool, 5)
+        assert numbers(await spool.peek(10, clock.instant())) == [0, 1, 2, 3, 4]
+        assert (await spool.status()).rows == 5
+    assert caplog.text.count("cannot be written") == 1
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EROFS])
+async def test_hc001_when_the_ring_fails_under_way_sqlite_takes_over(
+    path, clock, numbers, fill, caplog, monkeypatch, code
+):
+    def fail(*_):
+        raise OSError(code, os.strerror(code))
+
+    async with Spool(path) as spool:
+        await fill(spool, 5)
+        monkeypatch.setattr(ring_module, "_write_through", fail)
+        await fill(spool, 5, start=5)
+        await spool.ack([2])
+        assert numbers(await spool.peek(20, clock.instant())) == [0, *range(2, 10)]
+    assert caplog.text.count("cannot be written") == 1
+    monkeypatch.undo()
+    async with Spool(path) as spool:
+        assert set(numbers(await spool.peek(20, clock.instant()))) >= {0, *range(2, 10)}
+
+
+async def test_a_write_that_stops_half_way_is_a_failed_one(path, clock, numbers, fill, caplog, monkeypatch):
+    async with Spool(path) as spool:
+        await fill(spool, 2)
+        monkeypatch.setattr(os, "pwritev", lambda *_: 100)
+        await fill(spool, 1, start=2)
+        assert numbers(await spool.peek(20, clock.instant())) == [0, 1, 2]
+    assert "a part was not written" in caplog.text
+
+
+async def test_a_disk_with_large_sectors_gets_whole_blocks(path, clock, numbers, fill, caplog, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EINVAL, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "preadv", refuse)
+        spool = await opened(path)
+    await fill(spool, 5)
+    assert len(Ring(ring_path(path), read_only=True).waiting) == 4
+    await spool.__aexit__()
+    assert caplog.text == ""
+
+
+async def test_hc001_a_sector_that_cannot_be_read_costs_what_is_in_it(
+    path, clock, numbers, fill, crash, caplog, monkeypatch
+):
+    read = os.pread
+
+    def fail(file, length, place):
+        if place == 5 * SLOT_BYTES:
+            raise OSError(errno.EIO, "no")
+        return read(file, length, place)
+
+    spool = await opened(path)
+    await fill(spool, 10)
+    crash(spool)
+    monkeypatch.setattr(os, "pread", fail)
+    async with Spool(path) as spool:
+        assert numbers(await spool.peek(20, clock.instant())) == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+    assert "1 of 512 places" in caplog.text
+
+
+async def test_a_reading_too_large_for_a_slot_keeps_its_place_in_the_order(path, clock, numbers, fill, reading):
+    async with Spool(path) as spool:
+        await fill(spool, 3)
+        await spool.enqueue(reading(n=3, noise=random.randbytes(2000).hex()))
+        await fill(spool, 3, start=4)
+        assert len(spool._ring.waiting) == 5
+        assert numbers(await spool.peek(4, clock.instant())) == [0, 1, 2, 3]
+        assert numbers(await spool.peek(100, clock.instant())) == [0, 1, 2, 3, 4, 5, 6]
+
+
+async def test_looking_into_the_spool_counts_the_ring_and_changes_nothing(path, clock, fill):
+    async with Spool(path) as spool:
+        await fill(spool, 4)
+        before = ring_path(path).read_bytes()
+        with closing(Store(path)) as other:
+            status = other.status()
+        assert (status.rows, status.oldest) == (4, (await spool.status()).oldest)
+        assert ring_path(path).read_bytes() == before
+        assert await spool.length() == 4
+
+
+async def test_a_full_disk_takes_readings_for_a_while_yet(path, fill):
+    async with Spool(path) as spool:
+        await fill(spool, 1)
+        spool._reserve_bytes = 2**62
+        await fill(spool, 512, start=1)
+        with pytest.raises(SpoolError, match="the disk is full"):
+            await fill(spool, 1)
