@@ -78,12 +78,12 @@ async def put_back(url: str, path: Path, readings: int) -> None:
     await engine.dispose()
 
 
-async def measure(label: str, urls: Iterator[str], path: Path, readings: int) -> None:
+async def measure(label: str, urls: Iterator[str], path: Path, readings: int) -> dict[str, float]:
     source, target = next(urls), next(urls)
     engine = make_engine(source)
     write = bare_executemany if label == "sqlite" else bare_copy
     for first in range(0, readings, ROWS_PER_WRITE):
-        await write(engine, batch(first, ROWS_PER_WRITE))
+        await write(engine, batch(first, min(ROWS_PER_WRITE, readings - first)))
     await engine.dispose()
     reading, writing = await seconds(read_only(source)), await seconds(write_backup(source, path))
     checking, restoring = await seconds(check(path)), await seconds(put_back(target, path, readings))
@@ -93,16 +93,18 @@ async def measure(label: str, urls: Iterator[str], path: Path, readings: int) ->
         f"{size_mb / writing:.1f} MB/s, {size_mb * 1e6 / readings:.0f} bytes a row; "
         f"check {readings / checking:,.0f} rows/s; restore {readings / restoring:,.0f} rows/s"
     )
+    return {f"backup_{label}_to_reading": reading / writing}
 
 
-def main(readings: int = 200_000) -> None:
+def main(readings: int = 200_000) -> dict[str, float]:
+    """Measure both engines, print, and give the figures."""
     with tempfile.TemporaryDirectory(prefix="sungaze-bench-") as name:
         folder = Path(name)
         urls = migrated([f"sqlite+aiosqlite:///{folder}/{number}.db" for number in range(2)])
-        asyncio.run(measure("sqlite", urls, folder / "sqlite.backup", readings))
-        server, urls = postgresql_urls(folder)
+        figures = asyncio.run(measure("sqlite", urls, folder / "sqlite.backup", readings))
+        server, urls = postgresql_urls(folder, 2)
         try:
-            asyncio.run(measure("postgresql", urls, folder / "postgresql.backup", readings))
+            return figures | asyncio.run(measure("postgresql", urls, folder / "postgresql.backup", readings))
         finally:
             server.cleanup()
 

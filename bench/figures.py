@@ -1,0 +1,169 @@
+"""Every figure there is, in one place: what it says, its unit, and the target it is held to."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure; `target` is the most it may be, or the least where `at_least`."""
+
+    name: str
+    says: str
+    unit: str = ""
+    target: float | None = None
+    at_least: bool = False
+    aim: float | None = None
+    """Where it should go; a target below which nobody complains."""
+
+    def met(self, value: float) -> bool | None:
+        """Tell whether the target is met; None where there is none."""
+        if self.target is None:
+            return None
+        return value >= self.target if self.at_least else value <= self.target
+
+    def shown(self, value: float) -> str:
+        """Write a value with its unit, to three or four digits."""
+        if value == round(value) or abs(value) >= 100:
+            text = f"{value:,.0f}"
+        else:
+            text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+        return text + _after(self.unit)
+
+    def wanted(self) -> str:
+        """Write the target, as in `at most 20 ms`."""
+        if self.target is None:
+            return ""
+        text = f"at {'least' if self.at_least else 'most'} {self.target:,g}{_after(self.unit)}"
+        return text if self.aim is None else f"{text}, aim {self.aim:,g}"
+
+
+def _after(unit: str) -> str:
+    return unit if unit.startswith("/") else f" {unit}" if unit else ""
+
+
+def _least(name: str, says: str, unit: str, target: float | None = None) -> Figure:
+    return Figure(name, says, unit, target, at_least=True)
+
+
+def _ingest(size: int, target_per_s: float) -> tuple[Figure, ...]:
+    ten, all_fields = f"ingest over HTTP, ten fields, {size} a batch", f"ingest over HTTP, 36 fields, {size} a batch"
+    return (
+        _least(f"ingest_{size}_per_s", ten, "/s", target_per_s),
+        _least(f"ingest_{size}_to_copy", f"{ten}, beside COPY of the same rows", "x", 0.35 if size == 1000 else None),
+        _least(f"ingest_{size}_per_core_s", f"{ten}, per second of the API's processor time", "/s"),
+        Figure(f"ingest_{size}_p99_ms", f"{ten}, p99 of an answer", "ms"),
+        _least(f"ingest_all_{size}_per_s", all_fields, "/s"),
+        _least(f"ingest_all_{size}_to_copy", f"{all_fields}, beside COPY of the same rows", "x"),
+        _least(f"ingest_all_{size}_per_core_s", f"{all_fields}, per second of the API's processor time", "/s"),
+        Figure(f"ingest_all_{size}_p99_ms", f"{all_fields}, p99 of an answer", "ms"),
+    )
+
+
+def _realtime(cache: str, with_it: str, most_per_s: float | None) -> tuple[Figure, ...]:
+    return (
+        Figure(f"realtime_{cache}_p50_ms", f"`/v1/realtime` {with_it} at 500 requests/s, p50", "ms"),
+        Figure(f"realtime_{cache}_p99_ms", f"`/v1/realtime` {with_it} at 500 requests/s, p99", "ms", 10),
+        _least(f"realtime_{cache}_most_per_s", f"`/v1/realtime` {with_it}, at most", "/s", most_per_s),
+    )
+
+
+def _peer_edge(key: str, name: str) -> tuple[Figure, ...]:
+    quiet, outage = f"{name}, quiet", f"{name}, destination away, then kill -9"
+    return (
+        Figure(f"peers_edge_{key}_processor_percent", f"{quiet}: processor time", "% of a core"),
+        Figure(f"peers_edge_{key}_peak_mb", f"{quiet}: memory at its peak (VmHWM)", "MB"),
+        Figure(f"peers_edge_{key}_pss_mb", f"{quiet}: memory, what is shared by its share (PSS)", "MB"),
+        Figure(f"peers_edge_{key}_written_kb", f"{quiet}: written to the disk, a reading", "kB"),
+        Figure(f"peers_edge_{key}_in_outage", f"{outage}: readings taken meanwhile", "readings"),
+        Figure(f"peers_edge_{key}_lost", f"{outage}: of these never delivered", "readings"),
+    )
+
+
+def _peer_store(key: str, name: str) -> tuple[Figure, ...]:
+    return (
+        _least(f"peers_{key}_1000_per_s", f"{name}: 1000 a batch, 4 in flight", "/s"),
+        _least(f"peers_{key}_1000_per_core_s", f"{name}: the same, per second of its processor time", "/s"),
+        _least(f"peers_{key}_30_per_s", f"{name}: 30 a batch, 8 in flight", "/s"),
+        _least(f"peers_{key}_30_per_core_s", f"{name}: the same, per second of its processor time", "/s"),
+        Figure(f"peers_{key}_mb", f"{name}: memory after that (PSS)", "MB"),
+        Figure(f"peers_{key}_lost_at_kill", f"{name}: of 3,000 answered for, lost at kill -9 right after", "samples"),
+        Figure(f"peers_{key}_bytes_per_sample", f"{name}: on the disk, compressed, rollups and all", "bytes a sample"),
+        Figure(f"peers_{key}_latest_ms", f"{name}: newest sample, p50", "ms"),
+        Figure(f"peers_{key}_quarters_ms", f"{name}: a day in quarters, p50", "ms"),
+    )
+
+
+def _series(name: str, says: str, target_ms: float | None) -> tuple[Figure, ...]:
+    return (
+        Figure(f"series_{name}_p50_ms", f"`/v1/series` over HTTP, five years: {says}, p50", "ms"),
+        Figure(f"series_{name}_p95_ms", f"`/v1/series` over HTTP, five years: {says}, p95", "ms", target_ms),
+    )
+
+
+_ALL = (
+    *_ingest(1000, 60_000),
+    *_ingest(30, 15_000),
+    *_realtime("memory", "with the cache in memory", 3000),
+    *_realtime("redis", "with Redis", 3000),
+    *_realtime("uncached", "without a cache", None),
+    *_series("day", "`day`, UTC and Europe/Brussels", 20),
+    *_series("month", "`month`", 20),
+    *_series("year", "`year`", 20),
+    *_series("all", "`all`", 20),
+    *_series("quarters", "the quarters of a month", None),
+    *_series("days", "every day of five years", None),
+    Figure("api_rss_mb", "memory of the worker after the series", "MB", 200),
+    Figure("capacity_month_p95_ms", "`/v1/capacity/month`, 2 s readings, 30 more stored every 0.2 s, p95", "ms", 30),
+    Figure("capacity_year_p95_ms", "`/v1/capacity/year`, the same, p95", "ms"),
+    Figure("capacity_edges_cost", "storing 1000 P1 readings, with the edges of quarters beside without", "x"),
+    Figure("capacity_sqlite_month_p95_ms", "`/v1/capacity/month` on SQLite, p95", "ms", 100),
+    Figure("capacity_sqlite_year_p95_ms", "`/v1/capacity/year` on SQLite, p95", "ms"),
+    Figure("capacity_sqlite_edges_cost", "storing 1000 P1 readings on SQLite, with the edges beside without", "x"),
+    Figure("bytes_per_sample_ten", "compressed sample of the specification's ten fields, living house", "bytes", 15),
+    Figure("bytes_per_sample_all", "compressed sample of all 36 fields, living house", "bytes", 15),
+    Figure("bytes_per_sample_open", "sample of all 36 fields before compression", "bytes"),
+    Figure("bytes_per_sample_years", "compressed sample of five synthetic years, noise in every voltage", "bytes"),
+    Figure("drain_s", "backlog of 518,400 readings (30 days) through the real edge over TLS", "s", 60),
+    _least("drain_30_per_s", "the same path in batches of 30, one at a time", "/s"),
+    Figure(
+        "peak_mb", "edge, both sources, TLS, 120,000 readings spooled at first: memory at its peak", "MB", 50, aim=40
+    ),
+    Figure("with_backlog_mb", "the same, with the backlog", "MB"),
+    Figure("at_end_mb", "the same, at the end", "MB"),
+    Figure("processor_percent", "the same, processor time in quiet times", "% of a core", 2),
+    Figure("spool_bytes_per_reading", "spool file", "bytes a reading"),
+    Figure("wear_mb_a_day", "edge, both sources: written to the disk in a day, ext4 and all", "MB", 350),
+    Figure("least_wear_mb_a_day", "the least that one block of 4 KiB a reading can write", "MB"),
+    Figure("power_lost", "committed readings lost at power cuts", "readings", 0),
+    _least("power_readings", "readings committed in that run", "readings", 100_000),
+    _least("power_cuts", "power cuts in that run", "cuts", 200),
+    Figure("imports_mb", "edge: a bare interpreter and all that the daemon imports", "MB"),
+    Figure("interpreter_mb", "edge: the bare interpreter alone", "MB"),
+    *(
+        _least(f"storing_{engine}_{size}_{what}", f"storing on {label}, {size} a batch{more}", unit)
+        for engine, label, bare in (("sqlite", "SQLite", "a bare insert"), ("postgresql", "PostgreSQL", "bare COPY"))
+        for size in (30, 100, 1000)
+        for what, more, unit in (("per_s", "", "/s"), ("to_bare", f", beside {bare} of the same rows", "x"))
+    ),
+    *(
+        _least(f"backup_{engine}_to_reading", f"backup of {label}, beside only reading the rows", "x")
+        for engine, label in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL"))
+    ),
+    Figure("sqlite_series_p95_ms", "`/v1/series` on SQLite, five years, slowest frame, UTC and Brussels", "ms", 50),
+    Figure("sqlite_series_odd_zone_p95_ms", "the same in a zone off by a quarter-hour (Asia/Kathmandu)", "ms", 50),
+    Figure("sqlite_series_weeks_p95_ms", "the same, weeks over all five years, slowest zone", "ms"),
+    *_peer_edge("sungaze", "Sungaze's edge"),
+    *_peer_edge("sungrowclient", "SungrowClient"),
+    *_peer_edge("vmagent", "vmagent"),
+    *_peer_store("sungaze", "Sungaze"),
+    *_peer_store("victoriametrics", "VictoriaMetrics"),
+    *_peer_store("influxdb", "InfluxDB"),
+    _least("peers_orm_1_per_s", "the floor: SQLAlchemy's ORM, an object and a commit each, no HTTP", "/s"),
+)
+
+FIGURES = {figure.name: figure for figure in _ALL}
+
+
+def figure(name: str) -> Figure:
+    """Give a figure; one that nobody entered here shows its name and has no target."""
+    return FIGURES.get(name, Figure(name, name.replace("_", " ")))
