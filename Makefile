@@ -56,8 +56,12 @@ format: $(READY) ## put the code into shape
 	@$(BIN)/ruff format --quiet
 
 .PHONY: bench
-bench: $(READY) $(LEAN) ## print the measured figures, all or some [PARTS="ingest series"]
+bench: $(READY) $(LEAN) ## measure every figure, or some, beside the published ones [PARTS="ingest series"]
 	@$(BIN)/python bench/run.py $(PARTS)
+
+.PHONY: bench-publish
+bench-publish: $(READY) ## take the last figures over into bench/results.json and the tables of the docs
+	@$(BIN)/python bench/run.py --publish
 
 .PHONY: fuzz
 fuzz: $(READY) ## feed what comes from outside with bytes, guided by coverage [TARGET=ingest SECONDS=60]
@@ -85,6 +89,6 @@ $(READY): uv.lock pyproject.toml edge/pyproject.toml vps/pyproject.toml simulato
 	@touch $@
 
 # The edge exactly as it is installed on a Raspberry Pi: nothing but what it runs, so that its memory is the real one.
-$(LEAN): $(READY)
+$(LEAN): $(READY) $(shell find edge/src -type f -not -name '*.pyc')
 	@UV_PROJECT_ENVIRONMENT=.venv-edge $(BIN)/uv sync --frozen --package sungaze-edge --no-dev --no-editable --compile-bytecode --reinstall-package sungaze-edge --python $(BIN)/python --quiet
 	@touch $@
