@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import shutil
 import signal
 import sys
@@ -20,6 +21,7 @@ from faults.run import Outcome, run
 def main() -> int:
     """Run what the arguments say; 1 when a reading was lost, doubled or wrong, or anything else went wrong."""
     options = _parser().parse_args()
+    logging.getLogger("sungaze_edge").setLevel(logging.CRITICAL + 1)  # here it only looks into spools; broken ones, too
     if options.list:
         print("\n".join(CATALOGUE))
         return 0

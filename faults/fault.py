@@ -30,6 +30,8 @@ class Fault:
     """About; the schedule plans with it."""
     needs_disk: bool = False
     """It can only be done to a disk of its own."""
+    link: str = ""
+    """The way on which it waits for somebody to meet."""
 
 
 def between(dice: Random, shortest_s: float, longest_s: float) -> float:

@@ -33,6 +33,8 @@ class Program:
     port: int | None = None
     """Where it listens once it is ready."""
     user: str | None = None
+    home: Path | None = None
+    """The folder it runs in, if not the one of its log."""
     end_signals: tuple[int, int] = (signal.SIGTERM, signal.SIGKILL)
     """The polite one and the other."""
     process: Process | None = None
@@ -60,7 +62,7 @@ class Program:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command,
                 env=environment,
-                cwd=self.folder,
+                cwd=self.home or self.folder,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -2,7 +2,6 @@
 
 import os
 import platform
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -20,6 +19,8 @@ class Line:
     """A fault's line of the table."""
 
     times: int = 0
+    missed: int = 0
+    """How often it met nobody; not among the times."""
     readings: int = 0
     lost: int = 0
     doubled: int = 0
@@ -39,8 +40,11 @@ def machine() -> str:
 
 def table(outcome: Outcome) -> dict[str, Line]:
     """Count for each fault what happened while it did; a reading counts for every fault that held at its time."""
-    lines = {name: Line(times) for name, times in sorted(Counter(h.fault.name for h in outcome.happened).items())}
-    lines[NONE] = Line()
+    lines: dict[str, Line] = {NONE: Line()}
+    for each in outcome.happened:
+        line = lines.setdefault(each.fault.name, Line())
+        line.times += each.met
+        line.missed += not each.met
     found = outcome.verdict
     for device, judged in found.devices.items():
         moments = {
@@ -49,13 +53,13 @@ def table(outcome: Outcome) -> dict[str, Line]:
             "in_hand": [reading.first_request_at for reading in judged.in_hand],
             "doubled": [row.ts for row in judged.doubled],
             "wrong": [datetime.fromisoformat(text.split(" ", 1)[0]) for text in judged.wrong],
-            "destroyed": [row.ts for row in found.destroyed[device]],
+            "destroyed": [lost.broken_at for lost in found.destroyed[device]],
         }
         for column, times in moments.items():
             for moment in times:
                 for name in _names_at(outcome.happened, moment):
                     setattr(lines[name], column, getattr(lines[name], column) + 1)
-    return lines
+    return dict(sorted(lines.items()))
 
 
 def _names_at(happened: Iterable[Happened], moment: datetime) -> set[str]:
@@ -75,9 +79,11 @@ def merged(tables: Iterable[Mapping[str, Line]]) -> dict[str, Line]:
 
 def markdown(lines: Mapping[str, Line]) -> str:
     """Render the table."""
-    head = "| fault | times | readings meanwhile | lost | doubled | wrong | in hand | destroyed with the file |"
+    head = (
+        "| fault | times | missed | readings meanwhile | lost | doubled | wrong | in hand | destroyed with the file |"
+    )
     rows = [f"| {name} | {' | '.join(str(count) for count in asdict(line).values())} |" for name, line in lines.items()]
-    return "\n".join([head, "| --- |" + " ---: |" * 7, *rows])
+    return "\n".join([head, "| --- |" + " ---: |" * 8, *rows])
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:

@@ -18,12 +18,12 @@ from faults.watch import Limit, Watch
 from sungaze_sim.stack import DEVICE_ID, P1_DEVICE_ID
 
 _LIMITS = {
-    "edge": Limit(memory_mb=60, growth_mb=6),
-    "api": Limit(memory_mb=200, growth_mb=20),
-    "caddy": Limit(memory_mb=200, growth_mb=40),
-    "redis": Limit(memory_mb=60, growth_mb=10),
+    "edge": Limit(memory_mb=60, growth_mb=6, growth_descriptors=4),
+    "api": Limit(memory_mb=200, growth_mb=30, growth_descriptors=20),  # its pools fill up when it is in trouble
+    "caddy": Limit(memory_mb=200, growth_mb=40, growth_descriptors=40),
+    "redis": Limit(memory_mb=60, growth_mb=10, growth_descriptors=10),
 }
-_LOOK_EVERY_S = 0.5
+_LOOK_EVERY_S = 2.0
 _DRAIN_S = 60.0
 _FRESH_WITHIN_S = 10.0
 _AGE_S = 3.0
@@ -43,9 +43,25 @@ class Happened:
     fault: Fault
     began: datetime
     ended: datetime
+    met: bool
+    """Whether anybody was there to meet it; only a fault of a way may miss everybody."""
 
 
 type Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What the lanes share."""
+
+    began: float
+    seconds: float
+    happened: list[Happened]
+    tell: Tell
+
+    def passed_s(self) -> float:
+        """Say how long it has been."""
+        return time.monotonic() - self.began
 
 
 @dataclass(slots=True)
@@ -68,10 +84,10 @@ async def run(
     seconds: float,
     folder: Path,
     tell: Tell,
-    edge_command: list[str] | None = None,
+    commands: Mapping[str, Sequence[str]] | None = None,
 ) -> Outcome:
     """Carry out a trial; what it started has ended when this returns or raises."""
-    trial = Trial(folder, seed, edge_command=edge_command)
+    trial = Trial(folder, seed, commands=commands)
     watch = Watch(_LIMITS)
     try:
         await trial.start()
@@ -97,7 +113,8 @@ async def _live(
         async with asyncio.TaskGroup() as group:
             group.create_task(asyncio.sleep(seconds))
             for events in lanes.values():
-                group.create_task(_lane(trial, events, began, happened, tell))
+                due = [event for event in events if trial.disk or not event.fault.needs_disk]
+                group.create_task(_lane(trial, due, _Course(began, seconds, happened, tell)))
     finally:
         looking.cancel()
         with suppress(asyncio.CancelledError):
@@ -105,19 +122,23 @@ async def _live(
     return happened
 
 
-async def _lane(trial: Trial, events: Sequence[Event], began: float, happened: list[Happened], tell: Tell) -> None:
+async def _lane(trial: Trial, events: Sequence[Event], course: _Course) -> None:
     for event in events:
-        if event.fault.needs_disk and trial.disk is None:
+        if event.is_extra and course.passed_s() > course.seconds:
             continue
-        await asyncio.sleep(max(began + event.at_s - time.monotonic(), 0))
-        since = datetime.now(UTC)
-        tell(f"{time.monotonic() - began:6.1f} s  {event.fault.name}")
+        await asyncio.sleep(event.at_s - course.passed_s())
+        since, before = datetime.now(UTC), _struck(trial, event.fault)
+        course.tell(f"{course.passed_s():6.1f} s  {event.fault.name}")
         try:
             await event.fault.deed(trial, event.dice())
         except Exception as error:
             error.add_note(f"during the fault {event.fault.name!r}")
             raise
-        happened.append(Happened(event.fault, since, datetime.now(UTC)))
+        course.happened.append(Happened(event.fault, since, datetime.now(UTC), _struck(trial, event.fault) != before))
+
+
+def _struck(trial: Trial, fault: Fault) -> float:
+    return trial.links[fault.link].struck if fault.link else time.monotonic()
 
 
 async def _look(trial: Trial, watch: Watch) -> None:

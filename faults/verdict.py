@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from faults import servers
-from faults.trial import Trial
+from faults.trial import Breakage, Trial
 from sungaze_sim.judge import Judgement, Row, judge
 from sungaze_sim.record import Reading
 from sungaze_sim.stack import DEVICE_ID, P1_DEVICE_ID
@@ -16,15 +16,23 @@ from sungaze_sim.stack import DEVICE_ID, P1_DEVICE_ID
 KINDS = {DEVICE_ID: "sungrow", P1_DEVICE_ID: "p1"}
 
 
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """A reading that a broken spool took with it: it was read from the files before, and never came."""
+
+    row: Row
+    broken_at: datetime
+    """When the spool was broken; the last time, if more than once."""
+
+
 @dataclass(slots=True)
 class Verdict:
     """All that was found out."""
 
     devices: dict[str, Judgement]
-    destroyed: dict[str, list[Row]]
-    """Rows that a broken spool file took with it; they were read from the file before it was broken."""
+    destroyed: dict[str, list[Destroyed]]
     at_stake: int
-    """How many readings were in spool files when those were broken, some of them more than once."""
+    """How many readings were in spool files when those were broken."""
     readings: dict[str, Sequence[Reading]] = field(repr=False)
     complaints: list[str] = field(default_factory=list)
 
@@ -51,24 +59,30 @@ async def reach(trial: Trial) -> Verdict:
         stored = {device: await stored_rows(connection, device, kind) for device, kind in KINDS.items()}
     finally:
         await connection.close()
-    destroyed = {device: _destroyed(device, rows, trial.at_stake) for device, rows in stored.items()}
+    destroyed = {device: _destroyed(device, rows, trial.breakages) for device, rows in stored.items()}
     doubts = [(doubt.begins, doubt.ends) for doubt in trial.doubts]
     readings: dict[str, Sequence[Reading]] = {
         DEVICE_ID: trial.devices.inverter.record.readings,
         P1_DEVICE_ID: trial.devices.meter.record.readings,
     }
     return Verdict(
-        {device: judge(readings[device], _with(stored[device], destroyed[device]), doubts=doubts) for device in KINDS},
+        {
+            device: judge(
+                readings[device], _with(stored[device], [lost.row for lost in destroyed[device]]), doubts=doubts
+            )
+            for device in KINDS
+        },
         destroyed,
-        len(trial.at_stake),
+        len({key for breakage in trial.breakages for key in breakage.rows}),
         readings,
         list(trial.complaints),
     )
 
 
-def _destroyed(device: str, rows: Sequence[Row], at_stake: Mapping[tuple[str, int], Row]) -> list[Row]:
+def _destroyed(device: str, rows: Sequence[Row], breakages: Sequence[Breakage]) -> list[Destroyed]:
     arrived = {row.ts for row in rows}
-    return [row for (owner, _), row in at_stake.items() if owner == device and row.ts not in arrived]
+    last = {key: Destroyed(row, breakage.at) for breakage in breakages for key, row in breakage.rows.items()}
+    return [lost for (owner, _), lost in last.items() if owner == device and lost.row.ts not in arrived]
 
 
 def _with(rows: Sequence[Row], destroyed: Sequence[Row]) -> list[Row]:

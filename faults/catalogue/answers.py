@@ -101,9 +101,9 @@ def _other_name(trial: Trial) -> ssl.SSLContext:
 
 
 FAULTS = [
-    *(Fault(f"answers: {about}", Lane.WAY, _storm(answer), 1.4) for about, answer in _STORMS.items()),
-    Fault("answers: stored, then 502", Lane.WAY, _storm(_STORMS["502"], Mode.STORE_AND_ANSWER), 1.4),
-    Fault("TLS: another authority", Lane.WAY, _impostor(lambda _: _stranger())),
-    Fault("TLS: expired", Lane.WAY, _impostor(_expired)),
-    Fault("TLS: another name", Lane.WAY, _impostor(_other_name)),
+    *(Fault(f"answers: {about}", Lane.WAY, _storm(answer), 1.4, link="caddy-api") for about, answer in _STORMS.items()),
+    Fault("answers: stored, then 502", Lane.WAY, _storm(_STORMS["502"], Mode.STORE_AND_ANSWER), 1.4, link="caddy-api"),
+    Fault("TLS: another authority", Lane.WAY, _impostor(lambda _: _stranger()), link="edge-caddy"),
+    Fault("TLS: expired", Lane.WAY, _impostor(_expired), link="edge-caddy"),
+    Fault("TLS: another name", Lane.WAY, _impostor(_other_name), link="edge-caddy"),
 ]

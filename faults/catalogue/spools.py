@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from faults.fault import Deed, Fault, Lane, between
-from faults.trial import Trial
+from faults.trial import Breakage, Trial
 from sungaze_edge.clock import Instant
 from sungaze_edge.store import Store
 from sungaze_sim.judge import Row
@@ -125,7 +125,7 @@ def _broken(damage: Callable[[Path, Random], None], *, politely: bool, may_destr
             await trial.edge.kill()
             trial.doubt(began, "killed", before_s=1)
         if may_destroy:
-            trial.at_stake |= read_spool(trial.spool)
+            trial.breakages.append(Breakage(datetime.now(UTC), read_spool(trial.spool)))
         damage(trial.spool, dice)
         trial.links["edge-caddy"].accept_again()
         await trial.restart_edge()

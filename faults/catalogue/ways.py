@@ -91,12 +91,12 @@ def _refused(name: str) -> Deed:
 def _of(name: str) -> list[Fault]:
     lane = _LANES[name]
     return [
-        *(Fault(f"{name}: {about}", lane, _cut(name, mode), 1.3) for about, mode in _CUTS.items()),
-        Fault(f"{name}: all replies lost", lane, _lasting(name, Mode.LOSE_REPLY), 2.3),
-        Fault(f"{name}: half-open", lane, _lasting(name, Mode.HALF_OPEN), 2.3),
-        Fault(f"{name}: refused", lane, _refused(name), 1.5),
-        Fault(f"{name}: latency", lane, _lasting(name, Mode.LATENCY), 2.0),
-        Fault(f"{name}: trickle", lane, _lasting(name, Mode.TRICKLE), 2.0),
+        *(Fault(f"{name}: {about}", lane, _cut(name, mode), 1.3, link=name) for about, mode in _CUTS.items()),
+        Fault(f"{name}: all replies lost", lane, _lasting(name, Mode.LOSE_REPLY), 2.3, link=name),
+        Fault(f"{name}: half-open", lane, _lasting(name, Mode.HALF_OPEN), 2.3, link=name),
+        Fault(f"{name}: refused", lane, _refused(name), 1.5, link=name),
+        Fault(f"{name}: latency", lane, _lasting(name, Mode.LATENCY), 2.0, link=name),
+        Fault(f"{name}: trickle", lane, _lasting(name, Mode.TRICKLE), 2.0, link=name),
     ]
 
 
