@@ -1,4 +1,8 @@
-"""The body of a request: bounded before it is read, while it is read and while it is inflated."""
+"""The body of a request: bounded before it is read, while it is read and while it is inflated.
+
+It is inflated when all of it is there, without a pause: so of many bodies that dawdle each takes the room of what was
+sent, and only one the room of what it swells to.
+"""
 
 import asyncio
 import zlib
@@ -8,6 +12,7 @@ from fastapi import Request
 
 from sungaze_vps.errors import ProblemError
 
+_INFLATE_STEP_BYTES = 256 * 1024  # zlib takes twice the room of what it gives at once
 _GZIP = 31  # zlib's code for "with a gzip header and trailer, and the largest window"
 
 
@@ -29,19 +34,16 @@ async def read_json_body(request: Request, limits: BodyLimits) -> bytes:
     _require_json(request)
     inflator = _inflator(request)
     _check_announced_length(request, limits)
-    received, wire_bytes = bytearray(), 0
+    received = bytearray()
     try:
         async with asyncio.timeout(limits.timeout_s):
             async for chunk in request.stream():
-                wire_bytes += len(chunk)
-                if wire_bytes > limits.wire_bytes:
+                received += chunk
+                if len(received) > limits.wire_bytes:
                     raise _too_large("body", limits.wire_bytes)
-                received += chunk if inflator is None else _inflate(inflator, chunk, len(received), limits)
     except TimeoutError as error:
         raise ProblemError("body-too-slow", f"The body was not complete after {limits.timeout_s:g} s.") from error
-    if inflator is not None and not inflator.eof:
-        raise ProblemError("malformed-body", "The gzip data ends too early.")
-    return bytes(received)
+    return bytes(received) if inflator is None else _inflate(inflator, received, limits)
 
 
 def _require_json(request: Request) -> None:
@@ -66,17 +68,22 @@ def _check_announced_length(request: Request, limits: BodyLimits) -> None:
         raise _too_large("body", limits.wire_bytes)
 
 
-def _inflate(inflator: "zlib._Decompress", chunk: bytes, already: int, limits: BodyLimits) -> bytes:
-    room = limits.inflated_bytes - already
+def _inflate(inflator: "zlib._Decompress", packed: bytes | bytearray, limits: BodyLimits) -> bytes:
+    inflated = bytearray()
     try:
-        inflated = inflator.decompress(chunk, room + 1)
+        while not inflator.eof:
+            step = inflator.decompress(packed, _INFLATE_STEP_BYTES)
+            packed = inflator.unconsumed_tail
+            inflated += step
+            if len(inflated) > limits.inflated_bytes:
+                raise _too_large("inflated body", limits.inflated_bytes)
+            if not step and not packed:
+                raise ProblemError("malformed-body", "The gzip data ends too early.")
     except zlib.error as error:
         raise ProblemError("malformed-body", "The body is not valid gzip data.") from error
-    if len(inflated) > room:
-        raise _too_large("inflated body", limits.inflated_bytes)
     if inflator.unused_data:
         raise ProblemError("malformed-body", "Something follows the gzip data; send one gzip member.")
-    return inflated
+    return bytes(inflated)
 
 
 def _too_large(what: str, limit_bytes: int) -> ProblemError:

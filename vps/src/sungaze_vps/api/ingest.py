@@ -57,8 +57,7 @@ async def ingest(request: Request) -> Response:
     """
     caller = await writer(request)
     limits: BodyLimits = request.app.state.body_limits
-    body = await read_json_body(request, limits)
-    batch = _parse(request, caller, body)
+    batch = _parse(request, caller, await read_json_body(request, limits))  # no name keeps the body while this waits
     async with request.app.state.write_turns:
         # Committed when it returns. It must stay in here: what a dependency does after `yield` comes after the answer.
         inserted = await store(request.app.state.engine, batch.rows)
