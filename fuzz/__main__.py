@@ -78,7 +78,7 @@ def _fuzz(target: Target, seconds: int) -> Outcome:
     print(f"{target.name}: {seconds} s ...", flush=True)
     log = _KEPT / f"{target.name}.log"
     command = [
-        *(sys.executable, "-m", "fuzz.engine", target.name),
+        *(sys.executable, "-m", "fuzz.engine", target.name, str(crashes)),
         *(f"-max_total_time={seconds}", f"-max_len={_LONGEST_INPUT}", f"-timeout={_LONGEST_RUN_S}"),
         *(f"-rss_limit_mb={_MOST_MEMORY_MB}", f"-artifact_prefix={crashes}/", "-print_final_stats=1", str(corpus)),
     ]

@@ -1,9 +1,11 @@
-"""One target under atheris, in a process of its own: `python -m fuzz.engine TARGET [options of libFuzzer]`."""
+"""One target under atheris, in a process of its own: `python -m fuzz.engine TARGET FOLDER [options of libFuzzer]`."""
 
+import hashlib
 import importlib
 import logging
 import sys
 import warnings
+from pathlib import Path
 
 import atheris
 
@@ -11,14 +13,22 @@ _INSTRUMENTED = ["sungaze_edge", "sungaze_vps"]
 
 
 def main(arguments: list[str]) -> None:
-    """Fuzz until libFuzzer ends the process."""
+    """Fuzz until libFuzzer ends the process; what breaks the target is kept in the folder."""
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")  # some are shown when the process ends in the middle of everything
     with atheris.instrument_imports(include=_INSTRUMENTED):
         targets = importlib.import_module("fuzz.targets")
-    run = targets.TARGETS[arguments[0]].run
+    run, folder = targets.TARGETS[arguments[0]].run, Path(arguments[1])
     run(b"")  # what starts slowly starts before the clock does
-    atheris.Setup([sys.argv[0], *arguments[1:]], run)
+
+    def keep_what_breaks(data: bytes) -> None:
+        try:
+            run(data)
+        except BaseException:  # libFuzzer keeps an input that hangs, and not always one that raises
+            (folder / f"crash-{hashlib.sha256(data).hexdigest()[:16]}").write_bytes(data)
+            raise
+
+    atheris.Setup([sys.argv[0], *arguments[2:]], keep_what_breaks)
     atheris.Fuzz()
 
 

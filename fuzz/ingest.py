@@ -18,6 +18,7 @@ _STATUSES = {200, 400, 403, 413, 415, 422}
 _KINDS = tuple(measurements().values())
 _NAMES = tuple(field.name for kind in _KINDS for field in kind.fields)
 _KEYS = ("device_id", "kind", "ts", "sample_count", *_NAMES, "extra")
+_LONGEST_BODY = 500_000
 _BOMB = gzip.compress(bytes(8 * MAX_INFLATED))
 
 
@@ -100,9 +101,9 @@ def _body(choices: Choices) -> bytes:
     if kind == 1:
         return value(choices, _KEYS).encode("utf-8", "replace")
     samples = ",".join(_sample(choices) for _ in range(choices.number(0, 4)))
-    many = choices.pick((1, 1, 1, 1, 1, 1, 12, 13, 51, 2000)) if samples else 1
+    many = min(choices.pick((1, 1, 1, 1, 1, 1, 12, 13, 51, 2000)), 1 + _LONGEST_BODY // (1 + len(samples)))
     end = "" if kind == 2 else ']} {"a":1}' if kind == 3 else "]}"
-    return ('{"samples":[' + ",".join([samples] * many) + end).encode("utf-8", "replace")
+    return ('{"samples":[' + ",".join([samples] * (many if samples else 1)) + end).encode("utf-8", "replace")
 
 
 def _sample(choices: Choices) -> str:

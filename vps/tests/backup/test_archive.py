@@ -139,6 +139,16 @@ def test_what_this_version_has_no_place_for_is_named():
         read(altered(SAMPLE, change))
 
 
+def test_what_it_has_no_place_for_is_told_in_one_short_line_whatever_it_is_called():
+    def rename(lines):
+        lines[0]["columns"] = {f"k\n{number}" + "x" * 1000: ["ts", "sample_count"] for number in range(1000)}
+
+    with pytest.raises(BackupError, match="no place for") as raised:
+        read(altered(written(("home", [(MADE_AT, 1, 5.0, None)])), rename))
+    assert len(str(raised.value).splitlines()) == 1
+    assert len(str(raised.value)) < 1000
+
+
 def test_what_an_older_version_did_not_know_is_null():
     newer = Measurement(
         kind="meter", fields=(Field("frequency_hz", ""), *METER.fields, Field("phase", "", type="text"))

@@ -16,6 +16,7 @@ from sungaze_vps.services.archive import FORMAT, IDENTITY, VERSION, Block, Conte
 
 _MAGIC = b"\x1f\x8b"  # how every gzip file begins
 _MAX_LINE_BYTES = 64 * 1024**2  # a block has about one million; what has so many is not ours
+_MOST_SHOWN, _LONGEST_SHOWN = 10, 60
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _TIME = Annotated[datetime, msgspec.Meta(tz=True)]
 _TYPES: Mapping[str, Any] = {"number": float | None, "text": str | None, "time": _TIME | None}
@@ -103,14 +104,14 @@ class ArchiveReader:
         return header
 
     def _refuse_unknown(self, header: Header) -> None:
-        unknown = [f"the kind {kind}" for kind in header.columns if kind not in self._kinds]
+        unknown = [f"the kind {_shown(kind)}" for kind in header.columns if kind not in self._kinds]
         for kind in header.columns.keys() & self._kinds.keys():
             names, known = header.columns[kind], columns(self._kinds[kind])
-            unknown += [f"{kind}.{name}" for name in names if name not in known]
+            unknown += [f"{kind}.{_shown(name)}" for name in names if name not in known]
             if tuple(names[: len(IDENTITY)]) != IDENTITY or len(set(names)) < len(names):
                 raise self._damaged()
         if unknown:
-            raise self._too_new(f"what this version has no place for ({', '.join(sorted(unknown))})")
+            raise self._too_new(f"what this version has no place for ({', '.join(sorted(unknown)[:_MOST_SHOWN])})")
 
     def _read_line(self) -> bytes:
         line = self._read(_MAX_LINE_BYTES)
@@ -132,6 +133,11 @@ class ArchiveReader:
 
     def _too_new(self, what: str) -> BackupError:
         return BackupError(f"{self._name} has {what}; a newer Sungaze wrote it, so upgrade this one first")
+
+
+def _shown(name: str) -> str:
+    """Bound what a file claims, for a sentence of one line."""
+    return name if name.isprintable() and len(name) <= _LONGEST_SHOWN else repr(name[:_LONGEST_SHOWN])
 
 
 def _inflate(source: BinaryIO, name: str) -> gzip.GzipFile:
