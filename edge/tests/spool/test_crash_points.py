@@ -141,8 +141,8 @@ class Life:
 
 @pytest.fixture(autouse=True)
 def _few_slots(monkeypatch):
-    monkeypatch.setattr(ring_module, "SLOTS", 8)
-    monkeypatch.setattr(ring_module, "_FILE_BYTES", 8 * SLOT_BYTES)
+    monkeypatch.setattr(ring_module, "SLOTS", 4)
+    monkeypatch.setattr(ring_module, "_FILE_BYTES", 4 * SLOT_BYTES)
     monkeypatch.setattr(ring_module, "_open_direct", lambda path: os.open(path, os.O_RDWR))
 
 

@@ -47,48 +47,36 @@ async def test_hc001_the_disk_is_told_to_be_sure(path):
         assert db.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
 
 
+STORE_TWENTY = textwrap.dedent("""
+    import asyncio, pathlib, sys
+    from sungaze_edge.clock import Clock
+    from sungaze_edge.reading import Reading
+    from sungaze_edge.spool import Spool
+    async def main(synced):
+        clock = Clock(kernel_synced=lambda: synced)
+        async with Spool(pathlib.Path(sys.argv[1])) as spool:
+            for _ in range(20):
+                await spool.enqueue(Reading("home", "toy", {}, clock.instant()))
+    asyncio.run(main(sys.argv[2] == "True"))
+""")
+
+
 @pytest.mark.parametrize("is_time_known", [True, False])
 def test_hc001_each_enqueue_forces_the_reading_to_the_disk(path, tmp_path, is_time_known):
-    strace = Path("/usr/bin/strace")
+    strace, log = Path("/usr/bin/strace"), tmp_path / "strace"
     if not strace.exists():
         pytest.skip("strace, which shows what reaches the disk, is not installed")
-    script = """
-        import asyncio, pathlib, sys
-        from sungaze_edge.clock import Clock
-        from sungaze_edge.reading import Reading
-        from sungaze_edge.spool import Spool
-        async def main(synced):
-            clock = Clock(kernel_synced=lambda: synced)
-            async with Spool(pathlib.Path(sys.argv[1])) as spool:
-                for _ in range(20):
-                    await spool.enqueue(Reading("home", "toy", {}, clock.instant()))
-        asyncio.run(main(sys.argv[2] == "True"))
-    """
-    log = tmp_path / "strace"
-    command = [
-        strace,
-        "-f",
-        "-y",
-        "-e",
-        "trace=openat,fsync,fdatasync,pwritev,pwritev2",
-        "-o",
-        log,
-        sys.executable,
-        "-c",
-        textwrap.dedent(script),
-        path,
-        str(is_time_known),
-    ]
+    watch = [strace, "-f", "-y", "-e", "trace=openat,fsync,fdatasync,pwritev,pwritev2", "-o", log]
+    command = [*watch, sys.executable, "-c", STORE_TWENTY, path, str(is_time_known)]
     if subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("strace may not trace here")
-    synced = log.read_text()
-    ring = rf"{path}-ring"
+    calls = log.read_text()
     if is_time_known:
-        assert len(re.findall(rf"pwritev2?\(\d+<{ring}>", synced)) >= 19
-        assert re.search(rf'openat\(.*"{ring}", O_RDWR\|O_DSYNC', synced)
+        assert len(re.findall(rf"pwritev2?\(\d+<{path}-ring>", calls)) >= 19
+        assert re.search(rf'openat\(.*"{path}-ring", O_RDWR\|O_DSYNC', calls)
     else:
-        assert len(re.findall(rf"sync\(\d+<{path}-wal>", synced)) >= 20
-    assert f"<{path.parent}>)" in synced, "a new spool's name is as durable as its content"
+        assert len(re.findall(rf"sync\(\d+<{path}-wal>", calls)) >= 20
+    assert f"<{path.parent}>)" in calls, "a new spool's name is as durable as its content"
 
 
 def test_hc001_nothing_that_was_enqueued_is_lost_by_kill_9(path, clock, numbers):

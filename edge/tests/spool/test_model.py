@@ -27,7 +27,7 @@ class SpoolMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self):
         self.folder = Path(tempfile.mkdtemp())
-        self.small = patch.multiple(ring_module, SLOTS=8, _FILE_BYTES=8 * SLOT_BYTES)
+        self.small = patch.multiple(ring_module, SLOTS=4, _FILE_BYTES=4 * SLOT_BYTES)
         self.small.start()
         self.waiting, self.refused, self.delivered = [], [], []
         self.open()
@@ -53,6 +53,11 @@ class SpoolMachine(RuleBasedStateMachine):
         self.store.enqueue(Reading(device, "toy", values, self.now()))
         self.waiting.append(self.number)
         self.number += 1
+
+    @rule(how_many=st.integers(4, 10))
+    def enqueue_many(self, how_many):
+        for _ in range(how_many):
+            self.enqueue(5_000, "home", 0)
 
     @rule(limit=st.integers(1, 20), how_many=st.integers(0, 20))
     def deliver(self, limit, how_many):
