@@ -25,27 +25,29 @@ def reaches(draw):
 
 
 windows = st.tuples(multiples(QUARTER, 10), multiples(QUARTER, 10)).map(sorted)
+longest = st.integers(0, len(LENGTHS) - 1)
 
 
-@given(reach=reaches(), window=windows)
-def test_time_is_covered_once_by_whole_buckets_that_hold_what_is_known(reach, window):
+@given(reach=reaches(), window=windows, longest=longest)
+def test_time_is_covered_once_by_whole_buckets_that_hold_what_is_known(reach, window, longest):
     start, end = window
     reached = start
-    for level, begins, ends in reach.divide(start, end):
+    for level, begins, ends in reach.divide(start, end, longest):
         assert begins == reached < ends <= end
         reached = ends
         if level != RAW:
+            assert level >= longest
             assert begins % LENGTHS[level] == ends % LENGTHS[level] == 0
             assert ends <= reach.ends[level]
             assert not any(begins < day + DAY and day < ends for day in reach.late)
     assert reached == end
 
 
-@given(reach=reaches(), window=windows)
-def test_no_bucket_is_put_together_from_shorter_ones_or_readings_while_it_is_there(reach, window):
+@given(reach=reaches(), window=windows, longest=longest)
+def test_no_bucket_is_put_together_from_shorter_ones_or_readings_while_it_is_there(reach, window, longest):
     start, end = window
-    for used, begins, ends in reach.divide(start, end):
-        for level in range(len(LENGTHS) if used == RAW else used):
+    for used, begins, ends in reach.divide(start, end, longest):
+        for level in range(longest, len(LENGTHS) if used == RAW else used):
             length = LENGTHS[level]
             first = -(-begins // length) * length
             there = [

@@ -113,22 +113,44 @@ class Rolled:
     """The text field that names the meter behind the counters."""
 
 
-def quarters(rolled: Rolled, readings: str = "") -> str:
-    """Give the SELECT that computes quarters from readings, or from those for which the condition `readings` holds."""
+def quarters(rolled: Rolled) -> str:
+    """Give the SELECT that computes quarters from readings."""
+    columns = _quarter_columns(rolled)
+    for name in rolled.counters:
+        values, segments = _readings(rolled, name)
+        inside = f"CASE WHEN count({name}) > 0 THEN 0::float8 END"
+        columns += _counter(name, (values, values), (segments, segments), inside)
+    return _select(columns, f"{rolled.kind}_samples")
+
+
+def uncounted_quarters(rolled: Rolled, readings: str) -> str:
+    """Give the SELECT that computes quarters from the readings for which a condition holds, but for the counters.
+
+    Of each counter it gives what it showed, in order, as `values_<counter>`, and the meters as `meters_<counter>`
+    where readings name them; null without any. Who asks is quicker to go through them than `counter_rise`.
+    """
+    columns = _quarter_columns(rolled)
+    for name in rolled.counters:
+        values, segments = _readings(rolled, name)
+        columns += [f"{values} AS values_{name}", *([f"{segments} AS meters_{name}"] if segments else [])]
+    return _select(columns, f"{rolled.kind}_samples WHERE {readings}")
+
+
+def _quarter_columns(rolled: Rolled) -> list[str]:
     columns = ["time_bucket('15 minutes', ts) AS bucket", "device_id", _count("sample_count")]
     for name in rolled.means:
         weight = f"sum(sample_count) FILTER (WHERE {name} IS NOT NULL)"
         columns.append(f"CAST(coalesce({weight}, 0) AS bigint) AS weight_{name}")
         columns.append(f"sum({_whole(f'{name} * 1000::float8')} * sample_count) AS sum_{name}")
     columns += [f"{_work(power, sign)} AS work_{name}" for name, power, sign in rolled.energies]
-    columns += [f"max({name}) AS max_{name}" for name in rolled.maxima]
-    for name in rolled.counters:
-        known = f"ORDER BY ts) FILTER (WHERE {name} IS NOT NULL)"
-        values = f"array_agg({_whole(f'{name} * 1000000::float8')} {known}"
-        segments = f"array_agg({rolled.segment} {known}" if rolled.segment else ""
-        inside = f"CASE WHEN count({name}) > 0 THEN 0::float8 END"
-        columns += _counter(name, (values, values), (segments, segments), inside)
-    return _select(columns, f"{rolled.kind}_samples{readings and ' WHERE ' + readings}")
+    return columns + [f"max({name}) AS max_{name}" for name in rolled.maxima]
+
+
+def _readings(rolled: Rolled, counter: str) -> tuple[str, str]:
+    """Give the arrays of what a counter showed, in mWh, and of its meters, empty if readings do not name them."""
+    known = f"ORDER BY ts) FILTER (WHERE {counter} IS NOT NULL)"
+    segments = f"array_agg({rolled.segment} {known}" if rolled.segment else ""
+    return f"array_agg({_whole(f'{counter} * 1000000::float8')} {known}", segments
 
 
 def longer(rolled: Rolled, source: str, width: str) -> str:
