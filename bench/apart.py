@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from parts import PARTS, ROOT, YEARS, Part, settings_of
 from results import Record, commit, machine, now, versions
 
 _HEARTBEAT_S = 20
+_LOOK_S = 0.2
 _TIDY_S = 30
 _YEARS_S = 3600
 """What making the readings may take."""
@@ -67,14 +69,25 @@ def _answer(name: str, folder: Path) -> dict[str, Any] | None:
 
 def _watched(process: "subprocess.Popen[bytes]", name: str, part: Part) -> int:
     """Wait, and say now and then that it goes on; -1 when it took far too long."""
-    began = time.monotonic()
+    began, told_s = time.monotonic(), 0.0
     while (spent_s := time.monotonic() - began) < _limit_s(part):
-        try:
-            return process.wait(_HEARTBEAT_S)
-        except subprocess.TimeoutExpired:
+        if (status := process.poll()) is not None:
+            return status
+        _bury_orphans(process.pid)
+        if spent_s - told_s >= _HEARTBEAT_S:
+            told_s = spent_s
             about = f" of about {part.about_s:.0f} s" if spent_s < part.about_s else ""
-            print(f"  ... {name}: {spent_s + _HEARTBEAT_S:.0f} s{about}", file=sys.stderr, flush=True)
+            print(f"  ... {name}: {spent_s:.0f} s{about}", file=sys.stderr, flush=True)
+        time.sleep(_LOOK_S)
     return -1
+
+
+def _bury_orphans(part_pid: int) -> None:
+    """Take the exit status of adopted processes, which seem to run on otherwise: a part may restart a database."""
+    look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    with suppress(ChildProcessError):
+        while (ended := os.waitid(os.P_ALL, 0, look)) and ended.si_pid != part_pid:
+            os.waitpid(ended.si_pid, 0)
 
 
 def _limit_s(part: Part) -> float:

@@ -9,6 +9,7 @@ import json
 import os
 import sqlite3
 import tempfile
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,8 @@ ROOT = Path(__file__).parent.parent
 LEAN_COMMAND = ROOT / ".venv-edge/bin/sungaze-edge"
 CAPTURE = next((ROOT / "edge/src/sungaze_edge/sources/sungrow/cases").glob("winets_*/capture.json"))
 BACKLOG_ROWS = 120_000
+_FRESH_ROWS = 20
+_DRAINS_WITHIN_S = 600
 
 
 def fill(spool: Path, rows: int) -> None:
@@ -78,18 +81,20 @@ async def measure(seconds: float) -> dict[str, float]:
         try:
             # The server comes later, so that polling goes on with the whole backlog in the spool first.
             await stack.start_edge(server.port, [str(LEAN_COMMAND), "run"], settings)
+            began = time.monotonic()
             await asyncio.sleep(0.2 * seconds)
             full_mb = status_mb(stack.edge.pid, "VmRSS")
             await stack.start_api()
-            await asyncio.sleep(0.4 * seconds)
+            await _drained(stack)
             quiet_s = processor_s(stack.edge.pid)
-            await asyncio.sleep(0.4 * seconds)
+            quiet_for_s = max(0.4 * seconds, began + seconds - time.monotonic())
+            await asyncio.sleep(quiet_for_s)
             stack.require_running("edge", stack.edge)
             return {
                 "with_backlog_mb": full_mb,
                 "at_end_mb": status_mb(stack.edge.pid, "VmRSS"),
                 "peak_mb": status_mb(stack.edge.pid, "VmHWM"),
-                "processor_percent": 100 * (processor_s(stack.edge.pid) - quiet_s) / (0.4 * seconds),
+                "processor_percent": 100 * (processor_s(stack.edge.pid) - quiet_s) / quiet_for_s,
                 "left_in_spool": stack.spooled(),
                 "spool_bytes_per_reading": bytes_per_reading,
             }
@@ -97,6 +102,14 @@ async def measure(seconds: float) -> dict[str, float]:
             await stack.close()
             await meter.stop()
             await server.stop()
+
+
+async def _drained(stack: Stack) -> None:
+    """Wait until only what is fresh waits; asked rarely, as asking takes processor time, too."""
+    async with asyncio.timeout(_DRAINS_WITHIN_S):
+        while await asyncio.to_thread(stack.spooled) > _FRESH_ROWS:
+            stack.require_running("edge", stack.edge)
+            await asyncio.sleep(2)
 
 
 def main(seconds: float) -> dict[str, float]:

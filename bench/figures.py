@@ -1,5 +1,6 @@
 """Every figure there is, in one place: what it says, its unit, and the target it is held to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -14,6 +15,9 @@ class Figure:
     at_least: bool = False
     aim: float | None = None
     """Where it should go; a target below which nobody complains."""
+    table: str = ""
+    column: str = ""
+    """Where it stands beside others that say the same."""
 
     def met(self, value: float) -> bool | None:
         """Tell whether the target is met; None where there is none."""
@@ -67,30 +71,30 @@ def _realtime(cache: str, with_it: str, most_per_s: float | None) -> tuple[Figur
     )
 
 
-def _peer_edge(key: str, name: str) -> tuple[Figure, ...]:
-    quiet, outage = f"{name}, quiet", f"{name}, destination away, then kill -9"
-    return (
-        Figure(f"peers_edge_{key}_processor_percent", f"{quiet}: processor time", "% of a core"),
-        Figure(f"peers_edge_{key}_peak_mb", f"{quiet}: memory at its peak (VmHWM)", "MB"),
-        Figure(f"peers_edge_{key}_pss_mb", f"{quiet}: memory, what is shared by its share (PSS)", "MB"),
-        Figure(f"peers_edge_{key}_written_kb", f"{quiet}: written to the disk, a reading", "kB"),
-        Figure(f"peers_edge_{key}_in_outage", f"{outage}: readings taken meanwhile", "readings"),
-        Figure(f"peers_edge_{key}_lost", f"{outage}: of these never delivered", "readings"),
-    )
+def _beside(table: str, prefix: str, column: str, rows: Iterable[tuple[str, str, str]]) -> tuple[Figure, ...]:
+    return tuple(Figure(f"{prefix}_{what}", says, unit, table=table, column=column) for what, says, unit in rows)
 
 
-def _peer_store(key: str, name: str) -> tuple[Figure, ...]:
-    return (
-        _least(f"peers_{key}_1000_per_s", f"{name}: 1000 a batch, 4 in flight", "/s"),
-        _least(f"peers_{key}_1000_per_core_s", f"{name}: the same, per second of its processor time", "/s"),
-        _least(f"peers_{key}_30_per_s", f"{name}: 30 a batch, 8 in flight", "/s"),
-        _least(f"peers_{key}_30_per_core_s", f"{name}: the same, per second of its processor time", "/s"),
-        Figure(f"peers_{key}_mb", f"{name}: memory after that (PSS)", "MB"),
-        Figure(f"peers_{key}_lost_at_kill", f"{name}: of 3,000 answered for, lost at kill -9 right after", "samples"),
-        Figure(f"peers_{key}_bytes_per_sample", f"{name}: on the disk, compressed, rollups and all", "bytes a sample"),
-        Figure(f"peers_{key}_latest_ms", f"{name}: newest sample, p50", "ms"),
-        Figure(f"peers_{key}_quarters_ms", f"{name}: a day in quarters, p50", "ms"),
-    )
+_PEER_EDGE = (
+    ("processor_percent", "quiet: processor time", "% of a core"),
+    ("peak_mb", "quiet: memory at its peak (VmHWM)", "MB"),
+    ("pss_mb", "quiet: memory, what is shared by its share (PSS)", "MB"),
+    ("written_kb", "quiet: written to the disk, a reading", "kB"),
+    ("in_outage", "destination away, then kill -9: readings taken meanwhile", ""),
+    ("lost", "of these never delivered", ""),
+)
+_PEER_STORE = (
+    ("1000_per_s", "1000 a batch, 4 in flight", "/s"),
+    ("1000_per_core_s", "the same, per second of its processor time", "/s"),
+    ("30_per_s", "30 a batch, 8 in flight", "/s"),
+    ("30_per_core_s", "30 a batch, per second of its processor time", "/s"),
+    ("1_per_s", "a reading and a commit at a time", "/s"),
+    ("mb", "memory after that (PSS)", "MB"),
+    ("lost_at_kill", "of 3,000 answered for, lost at kill -9 right after", ""),
+    ("bytes_per_sample", "on the disk, compressed, rollups and all", "bytes a sample"),
+    ("latest_ms", "newest sample, p50", "ms"),
+    ("quarters_ms", "a day in quarters, p50", "ms"),
+)
 
 
 def _series(name: str, says: str, target_ms: float | None) -> tuple[Figure, ...]:
@@ -133,7 +137,7 @@ _ALL = (
     Figure("processor_percent", "the same, processor time in quiet times", "% of a core", 2),
     Figure("spool_bytes_per_reading", "spool file", "bytes a reading"),
     Figure("wear_mb_a_day", "edge, both sources: written to the disk in a day, ext4 and all", "MB", 350),
-    Figure("least_wear_mb_a_day", "the least that one block of 4 KiB a reading can write", "MB"),
+    Figure("least_wear_mb_a_day", "the same readings, each a block of 4 KiB written in place, for comparison", "MB"),
     Figure("power_lost", "committed readings lost at power cuts", "readings", 0),
     _least("power_readings", "readings committed in that run", "readings", 100_000),
     _least("power_cuts", "power cuts in that run", "cuts", 200),
@@ -152,18 +156,24 @@ _ALL = (
     Figure("sqlite_series_p95_ms", "`/v1/series` on SQLite, five years, slowest frame, UTC and Brussels", "ms", 50),
     Figure("sqlite_series_odd_zone_p95_ms", "the same in a zone off by a quarter-hour (Asia/Kathmandu)", "ms", 50),
     Figure("sqlite_series_weeks_p95_ms", "the same, weeks over all five years, slowest zone", "ms"),
-    *_peer_edge("sungaze", "Sungaze's edge"),
-    *_peer_edge("sungrowclient", "SungrowClient"),
-    *_peer_edge("vmagent", "vmagent"),
-    *_peer_store("sungaze", "Sungaze"),
-    *_peer_store("victoriametrics", "VictoriaMetrics"),
-    *_peer_store("influxdb", "InfluxDB"),
-    _least("peers_orm_1_per_s", "the floor: SQLAlchemy's ORM, an object and a commit each, no HTTP", "/s"),
+    *_beside("edge", "peers_edge_sungaze", "Sungaze", _PEER_EDGE),
+    *_beside("edge", "peers_edge_sungrowclient", "SungrowClient", _PEER_EDGE),
+    *_beside("edge", "peers_edge_vmagent", "vmagent", _PEER_EDGE),
+    *_beside("store", "peers_sungaze", "Sungaze", _PEER_STORE),
+    *_beside("store", "peers_victoriametrics", "VictoriaMetrics", _PEER_STORE),
+    *_beside("store", "peers_influxdb", "InfluxDB", _PEER_STORE),
+    *_beside("store", "peers_orm", "SQLAlchemy's ORM", _PEER_STORE),
 )
 
 FIGURES = {figure.name: figure for figure in _ALL}
+_PLACES = {name: number for number, name in enumerate(FIGURES)}
 
 
 def figure(name: str) -> Figure:
     """Give a figure; one that nobody entered here shows its name and has no target."""
     return FIGURES.get(name, Figure(name, name.replace("_", " ")))
+
+
+def place(name: str) -> int:
+    """Tell where a figure stands among all."""
+    return _PLACES.get(name, len(_PLACES))

@@ -1,7 +1,7 @@
 """The parts of `make bench`, and one of them run by itself: `python bench/parts.py NAME FILE`, figures into the file.
 
-For shorter runs: BENCH_SECONDS of each load (5), BENCH_EDGE_SECONDS to watch the edge (180), BENCH_YEARS (5),
-BENCH_PEERS_SECONDS to watch the other edges (120). BENCH_RESULTS names another file for the figures.
+For shorter runs: BENCH_SECONDS of each load (5), BENCH_EDGE_SECONDS to watch the edge (150), BENCH_YEARS (5),
+BENCH_PEERS_SECONDS to watch the other edges (90). BENCH_RESULTS names another file for the figures.
 """
 
 import importlib
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from figures import figure
+from figures import figure, place
 
 ROOT = Path(__file__).parent.parent
 type Figures = dict[str, float]
 
-_DEFAULTS = {"BENCH_SECONDS": 5.0, "BENCH_EDGE_SECONDS": 180.0, "BENCH_YEARS": 5.0, "BENCH_PEERS_SECONDS": 120.0}
+_DEFAULTS = {"BENCH_SECONDS": 5.0, "BENCH_EDGE_SECONDS": 150.0, "BENCH_YEARS": 5.0, "BENCH_PEERS_SECONDS": 90.0}
 SETTINGS = {name: float(os.environ.get(name, usual)) for name, usual in _DEFAULTS.items()}
 SECONDS, EDGE_SECONDS, YEARS, PEERS_SECONDS = SETTINGS.values()
 
@@ -70,8 +70,9 @@ def main(name: str, into: Path) -> None:
     """Run one part; what it notes beside its figures comes from its module's NOTES."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidies up like Ctrl-C
     part = PARTS[name]
-    found = part.run()
+    found = {key: float(f"{value:.5g}") for key, value in part.run().items()}  # more digits would be noise
     notes = getattr(sys.modules[part.module], "NOTES", {})
+    found = {key: found[key] for key in sorted(found, key=place)}
     for key, value in found.items():
         known = figure(key)
         print(f"  {known.says}: {known.shown(value)}" + (f" (target {known.wanted()})" if known.target else ""))

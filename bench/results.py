@@ -1,11 +1,10 @@
-"""What `make bench` measured, as JSON: a record for each part, and the tables made from it."""
+"""What `make bench` measured, as JSON: a record for each part, kept and compared."""
 
 import json
 import os
 import platform
-import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,7 +18,6 @@ LAST = Path(os.environ.get("BENCH_RESULTS") or ROOT / ".bench/results.json")
 PUBLISHED = ROOT / "bench/results.json"
 """What was committed; the tables in the docs are made from it."""
 _PACKAGES = ("fastapi", "uvicorn", "asyncpg", "sqlalchemy", "msgspec", "redis")
-_MARK = re.compile(r"(<!-- figures: ([a-z ]+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ def _compared(name: str, value: float, then: float | None) -> str:
     ratio = f"{value / then:.2f}" if then else ""
     return (
         f"{name:<30} {known.shown(value):>12} {'' if then is None else known.shown(then):>12} {ratio:>6}  "
-        f"{known.wanted():<24} {_verdict(known.met(value))}"
+        f"{known.wanted():<24} {verdict(known.met(value))}"
     ).rstrip()
 
 
@@ -112,36 +110,5 @@ def missed(records: Mapping[str, Record]) -> list[str]:
     ]
 
 
-def _verdict(met: bool | None) -> str:  # noqa: FBT001 - three words for three answers
+def verdict(met: bool | None) -> str:  # noqa: FBT001 - three words for three answers
     return "" if met is None else "yes" if met else "NO"
-
-
-def table(records: Mapping[str, Record], parts: Iterable[str]) -> str:
-    """Make a Markdown table of some parts, and say under which circumstances they were measured."""
-    found = {part: records[part] for part in parts if part in records}
-    rows = [
-        f"| {known.says} | {known.shown(value)} | {known.wanted()} | {_verdict(known.met(value))} |"
-        for record in found.values()
-        for known, value in ((figure(name), value) for name, value in record.figures.items())
-    ]
-    lines = ["| figure | measured | target | met |", "| --- | --- | --- | --- |", *rows, ""]
-    return "\n".join([*lines, *(_circumstances(part, record) for part, record in found.items())]) + "\n"
-
-
-def _circumstances(part: str, record: Record) -> str:
-    settings = "".join(f", {name}={value:g}" for name, value in record.settings.items())
-    notes = "".join(f" {name}: {text}." for name, text in record.notes.items())
-    return (
-        f"`{part}`: {record.began}, commit {record.commit}, load average {record.load_before:.1f} before and "
-        f"{record.load_after:.1f} after, {record.took_s:.0f} s{settings}.{notes}  "
-    )
-
-
-def with_tables(text: str, records: Mapping[str, Record]) -> str:
-    """Put the tables between their marks: `<!-- figures: PARTS -->` and `<!-- end -->`."""
-    return _MARK.sub(lambda mark: f"{mark[1]}{table(records, mark[2].split())}{mark[3]}", text)
-
-
-def marks(text: str) -> list[list[str]]:
-    """Give the parts that each mark in a text stands for."""
-    return [mark[2].split() for mark in _MARK.finditer(text)]

@@ -22,9 +22,9 @@ from results import (
     missed,
     read,
     versions,
-    with_tables,
     write,
 )
+from tables import with_tables
 
 DOCUMENT = ROOT / "docs/measurements.md"
 
