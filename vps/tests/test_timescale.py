@@ -12,9 +12,10 @@ from sqlalchemy import text
 from timescale_jobs import compress, held_up, run, run_jobs
 
 from sungaze_vps.db import migrate, timescale
-from sungaze_vps.db.session import make_engine
+from sungaze_vps.db.session import make_engine, reading
+from sungaze_vps.measurements import measurements
 from sungaze_vps.services.ingestion import store
-from sungaze_vps.services.latest import latest
+from sungaze_vps.services.latest import find_span, latest, newest_kind
 
 pytestmark = pytest.mark.parametrize("database_url", ["timescaledb"], indirect=True)
 
@@ -195,6 +196,31 @@ async def test_a_counter_that_was_silent_for_days_is_found_where_it_stood(series
     await timescale.refresh(engine, "sungrow")
     answer = await series_api.series(start="2026-06-09", end="2026-06-14", bucket="day")
     assert [point["pv_kwh"] for point in answer["series"]] == [None, None, 90, 1.5]
+
+
+async def test_a_device_that_fell_silent_weeks_ago_is_known_before_and_after_its_days_are_rolled_up(
+    series_api, sungrow
+):
+    engine, now = series_api.app.state.engine, datetime.now(UTC).replace(microsecond=0)
+    first, last = now - timedelta(days=40), now - timedelta(days=30)
+    await store(engine, {sungrow: rows(sungrow, house(3, [first, last]))})
+    kinds = measurements()
+    for _ in range(2):
+        assert await newest_kind(engine, kinds, "home") == "sungrow"
+        async with reading(engine) as connection:
+            assert await find_span(connection, sungrow, "home") == (first, last)
+            assert await find_span(connection, kinds["p1"], "home") is None
+        await run_jobs(engine, "policy_refresh_continuous_aggregate")
+        await run_jobs(engine, "refresh_late_days")
+        assert await run(engine, "SELECT * FROM sungrow_late") == []
+
+
+async def test_what_came_too_late_to_be_rolled_up_is_found_while_it_is_there(series_api, sungrow):
+    engine, now = series_api.app.state.engine, datetime.now(UTC).replace(microsecond=0)
+    await timescale.keep_readings(engine, "sungrow", 92)
+    await store(engine, {sungrow: rows(sungrow, house(3, [now - timedelta(days=100)]))})
+    async with reading(engine) as connection:
+        assert await find_span(connection, sungrow, "home") is not None
 
 
 async def test_rollups_outlive_the_readings_they_were_made_from(series_api, sungrow):

@@ -12,9 +12,10 @@ from sungaze_vps.api.problems import problem_responses
 from sungaze_vps.db.models import MILLISECOND
 from sungaze_vps.db.session import reading
 from sungaze_vps.measurement import Measurement
-from sungaze_vps.services.aggregation import Series, series
-from sungaze_vps.services.latest import find_span, latest
+from sungaze_vps.services.aggregation import series
+from sungaze_vps.services.latest import find_span, newest_kind
 from sungaze_vps.services.local_time import FRAME_BUCKETS, BucketName, Frame, period
+from sungaze_vps.services.totals import Series
 from sungaze_vps.services.windows import Window, make_window, parse_moment, parse_zone, refusal
 
 router = APIRouter(prefix="/v1", tags=["readings"])
@@ -111,9 +112,9 @@ async def read_series(device_id: Device, asked: Annotated[Asked, Depends()], eng
 async def _measurement(asked: Asked, engine: AsyncEngine, device_id: str) -> Measurement:
     if asked.kind is not None:
         return asked.measurements[asked.kind]
-    newest = await latest(engine, asked.measurements, device_id)
-    if newest is not None:
-        return asked.measurements[newest["kind"]]
+    kind = await newest_kind(engine, asked.measurements, device_id)
+    if kind is not None:
+        return asked.measurements[kind]
     return next(measurement for measurement in asked.measurements.values() if measurement.marker is None)
 
 

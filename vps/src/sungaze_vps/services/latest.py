@@ -15,6 +15,7 @@ from sungaze_vps.db.session import reading
 from sungaze_vps.measurement import Measurement
 
 _DAY = timedelta(days=1)
+_ALL_IS_ROLLED_UP = sa.text("SELECT readings_kept_since() = '-infinity'")
 
 type Measurements = Mapping[str, Measurement]
 """Kind -> measurement."""
@@ -34,6 +35,28 @@ async def latest(engine: AsyncEngine, measurements: Measurements, device_id: str
                     name: render_ts(value) if isinstance(value, datetime) else value for name, value in newest.items()
                 }
     return None
+
+
+async def newest_kind(engine: AsyncEngine, measurements: Measurements, device_id: str) -> str | None:
+    """Name the kind of the newest reading of a device; None when there is none."""
+    kinds = tuple(measurements.values())
+    async with reading(engine) as connection:
+        for query in await _queries(connection, kinds):
+            times = (await connection.execute(_newest_times(kinds, query), {"device_id": device_id})).one()
+            found = [(ts, kind.kind) for ts, kind in zip(times, kinds, strict=True) if ts is not None]
+            if found:
+                return max(found, key=itemgetter(0))[1]
+    return None
+
+
+@cache
+def _newest_times(kinds: tuple[Measurement, ...], query: Query) -> sa.Select[Any]:
+    """Select one row with the time of the newest reading of each kind."""
+    return sa.select(*(_only_ts(kind, query).scalar_subquery().label(kind.kind) for kind in kinds))
+
+
+def _only_ts(measurement: Measurement, query: Query) -> sa.Select[Any]:
+    return query(measurement).with_only_columns(samples_table(measurement).c.ts)
 
 
 @cache
@@ -83,23 +106,21 @@ async def find_span(
     connection: AsyncConnection, measurement: Measurement, device_id: str
 ) -> tuple[datetime, datetime] | None:
     """Give the times of the first and of the newest reading of a device; None when there is none."""
-    newest = await _newest(connection, measurement, device_id)
+    newest: datetime | None = None
+    since = await _begin_of_rollups(connection, measurement, device_id)
+    queries = await _queries(connection, [measurement])
+    if since is None and len(queries) > 1 and await connection.scalar(_ALL_IS_ROLLED_UP):
+        queries = queries[:1]  # what is neither in the rollups nor marked as late is recent; years of chunks are spared
+    for query in queries:
+        newest = newest or await connection.scalar(_newest_times((measurement,), query), {"device_id": device_id})
     if newest is None:
         return None
     table = samples_table(measurement)
     first_query = sa.select(table.c.ts).where(table.c.device_id == device_id).order_by(table.c.ts).limit(1)
-    since = await _begin_of_rollups(connection, measurement, device_id)
     if since is not None:
         first_query = first_query.where(table.c.ts >= since, table.c.ts < since + _DAY)
     first: datetime | None = await connection.scalar(first_query)
-    return first or since or newest["ts"], newest["ts"]  # the first readings may have been dropped
-
-
-async def _newest(connection: AsyncConnection, measurement: Measurement, device_id: str) -> sa.RowMapping | None:
-    row: sa.RowMapping | None = None
-    for query in await _queries(connection, [measurement]):
-        row = row or (await connection.execute(query(measurement), {"device_id": device_id})).mappings().first()
-    return row
+    return first or since or newest, newest  # the first readings may have been dropped
 
 
 async def _queries(connection: AsyncConnection, measurements: Iterable[Measurement]) -> list[Query]:
