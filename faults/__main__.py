@@ -95,6 +95,6 @@ def _complaints(outcome: Outcome) -> list[str]:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(main())
     sys.exit(130)

@@ -32,12 +32,15 @@ class Program:
     settings: Mapping[str, str]
     port: int | None = None
     """Where it listens once it is ready."""
+    sign: str = ""
+    """What it writes into its log once it is ready, where it listens nowhere."""
     user: str | None = None
     home: Path | None = None
     """The folder it runs in, if not the one of its log."""
     end_signals: tuple[int, int] = (signal.SIGTERM, signal.SIGKILL)
     """The polite one and the other."""
     process: Process | None = None
+    _log_begins: int = 0
     bad_ends: list[str] = field(default_factory=list)
     """What ended with another status than 0 although it was asked politely."""
 
@@ -57,6 +60,7 @@ class Program:
         Raises:
             ProgramError: it ended at once, or does not listen in time.
         """
+        self._log_begins = self.log_file.stat().st_size if self.log_file.exists() else 0
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | dict(self.settings)
         with self.log_file.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
@@ -71,8 +75,8 @@ class Program:
                 user=self.user and pwd.getpwnam(self.user).pw_uid,
                 group=self.user and pwd.getpwnam(self.user).pw_gid,
             )
-        if self.port is not None:
-            await self._listening()
+        if self.port is not None or self.sign:
+            await self._ready()
 
     async def stop(self) -> int:
         """Ask it to end and give its status; one that does not listen is killed, and that is kept as a bad end."""
@@ -134,14 +138,21 @@ class Program:
         except psutil.Error:
             return []
 
-    async def _listening(self) -> None:
+    async def _is_ready(self) -> bool:
+        if self.port is not None:
+            return await answers(self.port)
+        with self.log_file.open(errors="replace") as log:
+            log.seek(self._log_begins)
+            return self.sign in log.read()
+
+    async def _ready(self) -> None:
         try:
             async with asyncio.timeout(_START_S):
-                while not await answers(self.port or 0):
+                while not await self._is_ready():
                     self.require_running()
                     await asyncio.sleep(0.03)
         except TimeoutError:
-            raise ProgramError(f"{self.name} does not listen on its port:\n{self.log_tail()}") from None
+            raise ProgramError(f"{self.name} does not get ready:\n{self.log_tail()}") from None
 
 
 async def answers(port: int) -> bool:

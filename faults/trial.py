@@ -5,9 +5,10 @@ import os
 import secrets
 import sqlite3
 import ssl
+import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,11 +101,14 @@ class Trial:
         await self.devices.start()
         await self._link("edge-inverter", self.devices.inverter.port)
         await self._link("edge-meter", self.devices.meter.port, handshake_rounds=1, least_request=_TLS_REQUEST // 2)
-        await self._run(Program("edge", self._commands["edge"], self.folder, self.edge_settings()))
+        await self._run(
+            Program("edge", self._commands["edge"], self.folder, self.edge_settings(), sign="; delivering to ")
+        )
 
     def _make_disk(self) -> None:
         try:
             self.disk = self._resources.enter_context(made(_DISK_BYTES))
+            self._resources.enter_context(_guarded(self.disk))
         except OSError as error:
             self.no_disk = str(error)
             self.spool_folder.mkdir()
@@ -242,3 +246,16 @@ class Trial:
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise TimeoutError(complaint) from None
+
+
+@contextmanager
+def _guarded(disk: Disk) -> Iterator[None]:
+    """Have a shell wait for our end and then take the disk away; after a `kill -9` nobody else would."""
+    last_will = 'cat; umount -l "$1"; losetup --detach "$2"'
+    command = ["sh", "-c", last_will, "sh", str(disk.folder), disk.device]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True) as guard:
+        try:
+            yield
+        finally:
+            guard.kill()

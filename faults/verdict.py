@@ -1,8 +1,10 @@
 """What became of every reading: the devices' records against the rows in PostgreSQL, device by device."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,6 +16,8 @@ from sungaze_sim.record import Reading
 from sungaze_sim.stack import DEVICE_ID, P1_DEVICE_ID
 
 KINDS = {DEVICE_ID: "sungrow", P1_DEVICE_ID: "p1"}
+_ROUNDING_MS = 2
+"""A reading whose time was not known yet when its spool was read may get it from a witness that rounds otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ async def stored_rows(connection: asyncpg.Connection, device_id: str, kind: str)
 
 
 def _plain(value: Any) -> Any:
-    return round(value.timestamp() * 1000) if isinstance(value, datetime) else value
+    return _ms(value) if isinstance(value, datetime) else value
 
 
 async def reach(trial: Trial) -> Verdict:
@@ -60,6 +64,7 @@ async def reach(trial: Trial) -> Verdict:
     finally:
         await connection.close()
     destroyed = {device: _destroyed(device, rows, trial.breakages) for device, rows in stored.items()}
+    _keep(trial.folder, stored, destroyed)
     doubts = [(doubt.begins, doubt.ends) for doubt in trial.doubts]
     readings: dict[str, Sequence[Reading]] = {
         DEVICE_ID: trial.devices.inverter.record.readings,
@@ -79,10 +84,27 @@ async def reach(trial: Trial) -> Verdict:
     )
 
 
+def _keep(folder: Path, stored: Mapping[str, Sequence[Row]], destroyed: Mapping[str, Sequence[Destroyed]]) -> None:
+    """Write down what was found, for whoever looks into the folder of a trial that failed."""
+    found = {
+        device: {"stored": rows, "destroyed": [lost.row for lost in destroyed[device]]}
+        for device, rows in stored.items()
+    }
+    times = {
+        device: {what: [row.ts.isoformat() for row in rows] for what, rows in each.items()}
+        for device, each in found.items()
+    }
+    (folder / "rows.json").write_text(json.dumps(times, indent=1))
+
+
 def _destroyed(device: str, rows: Sequence[Row], breakages: Sequence[Breakage]) -> list[Destroyed]:
-    arrived = {row.ts for row in rows}
+    arrived = {_ms(row.ts) + error for row in rows for error in range(-_ROUNDING_MS, _ROUNDING_MS + 1)}
     last = {key: Destroyed(row, breakage.at) for breakage in breakages for key, row in breakage.rows.items()}
-    return [lost for (owner, _), lost in last.items() if owner == device and lost.row.ts not in arrived]
+    return [lost for (owner, _), lost in last.items() if owner == device and _ms(lost.row.ts) not in arrived]
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
 
 
 def _with(rows: Sequence[Row], destroyed: Sequence[Row]) -> list[Row]:

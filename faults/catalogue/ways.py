@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from random import Random
 
+from faults.fast_edge import READ_PATIENCE_S
 from faults.fault import Deed, Fault, Lane, between
 from faults.link import Link, Mode, Trouble
 from faults.trial import Trial
@@ -22,8 +23,8 @@ _CUTS = {
     "cut, the reply lost": Mode.LOSE_REPLY,
     "cut in a reply": Mode.CUT_IN_REPLY,
 }
-_STRIKES_WITHIN_S = 4.0
-_PATIENCE_S = 1.5
+_STRIKES_WITHIN_S = 6.0
+_PATIENCE_S = READ_PATIENCE_S
 """How long a device is waited for: a reading may be handed out that the edge has just given up."""
 
 
