@@ -76,17 +76,18 @@ class Trial:
     def _write(self, after: int) -> tuple[set[int], set[int]]:
         command = [sys.executable, "-m", "faults.power_cut_writer", str(self._path), str(self._next)]
         command += [str(self._dice.random()), self._plant]
-        lines = []
+        lines, stored = [], 0
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
             assert writer.stderr is not None
             for line in writer.stdout:
                 lines.append(line)
-                if len(lines) == after:
+                stored += line.startswith("+")
+                if stored == after and line.startswith("+"):
                     time.sleep(self._dice.random() * 0.003)
                     self._disk.lose_power()
             complaints = writer.stderr.read()
-        if writer.returncode or len(lines) < after:
+        if writer.returncode or stored < after:
             raise RuntimeError(f"The writer ended by itself: {complaints[-2000:]}")
         told = {"+": set[int](), "-": set[int]()}
         for line in lines:
@@ -148,7 +149,7 @@ def run(cuts: int, readings: int, seed: str, plant: str = "") -> Tally:
         for number in range(cuts):
             if trial.tally.lost or trial.tally.wrong:
                 break
-            trial.cut(round(dice.uniform(1, 2 * readings / cuts * 1.6)))
+            trial.cut(round(dice.uniform(1, 2.2 * readings / cuts)))
             if sys.stderr.isatty():
                 print(f"\r{number + 1} of {cuts} cuts ", end="", file=sys.stderr)
         return trial.tally
