@@ -24,8 +24,8 @@ def main(arguments: list[str]) -> None:
     def keep_what_breaks(data: bytes) -> None:
         try:
             run(data)
-        except BaseException:  # libFuzzer keeps an input that hangs, and not always one that raises
-            (folder / f"crash-{hashlib.sha256(data).hexdigest()[:16]}").write_bytes(data)
+        except BaseException:  # libFuzzer does not always get to it; the name is the one it gives
+            (folder / f"crash-{hashlib.sha1(data, usedforsecurity=False).hexdigest()}").write_bytes(data)
             raise
 
     atheris.Setup([sys.argv[0], *arguments[2:]], keep_what_breaks)

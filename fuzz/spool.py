@@ -1,7 +1,8 @@
 """The spool's recovery: its files as a failing card, a copy or a restored backup leaves them.
 
-Whole pages and files are zeroed, cut, dropped or taken from another time of the same spool; then nothing that comes
-back may be anything but what was enqueued once. Where single bytes change, SQLite cannot tell: the server judges.
+Whole pages and files are zeroed, cut, dropped or taken from another time of the same spool, and bytes of the ring
+changed; then nothing that comes back may be anything but what was enqueued once. Where single bytes change in SQLite's
+files, it cannot tell: the server judges.
 """
 
 import json
@@ -9,14 +10,14 @@ import random
 import tempfile
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fuzz import loop
 from fuzz.choices import Choices
 from sungaze_edge.clock import Instant
 from sungaze_edge.errors import SpoolError
-from sungaze_edge.reading import Reading
+from sungaze_edge.reading import Reading, render_ts
 from sungaze_edge.spool import Spool
 
 type Files = Mapping[str, bytes]
@@ -25,6 +26,7 @@ type Files = Mapping[str, bytes]
 _NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 _PAGE = 1024
 _COUNT, _ACKED = 60, 10
+_UNSYNCED = range(20, 30)
 _BIG = {15, 16, 45}
 """Too large for a slot of the ring, and on pages of their own in SQLite."""
 _LONGEST_S = 10.0  # of processor time; a look through a spool may take two
@@ -32,7 +34,7 @@ _NEW = 9999
 
 
 def spool(data: bytes) -> None:
-    """Opens after any damage, keeps what it cannot read, loses and invents nothing where whole pages went, works on."""
+    """Opens after any damage, keeps the damaged file, gives back only what was enqueued once, and works on."""
     choices = Choices(data)
     times = loop.run(_history())
     files, is_whole, is_damaged = _damaged(choices, times)
@@ -49,6 +51,7 @@ def spool(data: bytes) -> None:
         numbers = [number for number, _ in found[:-1]]
         if is_whole:
             assert set(numbers) <= set(range(_COUNT)), "a reading that never was"
+            assert all(ts == _ts(number) for number, ts in found[:-1] if number not in _UNSYNCED), "another time"
             # One that comes twice, from two times, has the same time twice, and the server stores it once.
             assert len(dict(found)) == len({ts for _, ts in found}), "two readings of one time: the server keeps one"
         if not is_damaged:
@@ -62,7 +65,7 @@ async def _open(path: Path) -> list[tuple[int, str]] | None:
     """Open, enqueue one more, take all; None where a header says that a newer version made the file."""
     try:
         async with Spool(path, reserve_bytes=0) as opened:
-            now = Instant(_NOON, 20_000.0, "boot-9", synced=True)
+            now = Instant(_NOON + timedelta(hours=5), 20_000.0, "boot-9", synced=True)
             await opened.enqueue(Reading("home", "toy", {"n": _NEW}, now))
             found: list[tuple[int, str]] = []
             while batch := await opened.peek(500, now):
@@ -83,6 +86,10 @@ def _identity(sample: str) -> tuple[int, str]:
         return -1, ""
 
 
+def _ts(number: int) -> str:
+    return render_ts(_NOON + timedelta(seconds=5 * number))
+
+
 def _is_replaced(folder: Path) -> bool:
     return any(".corrupt-" in path.name for path in folder.iterdir())
 
@@ -100,7 +107,7 @@ def _damaged(choices: Choices, times: list[Files]) -> tuple[Files, bool, bool]:
         elif kind <= 5:
             files[name] = _without_pages(choices, kind, content, choices.pick(times).get(name, content))
         elif content:
-            is_whole = False
+            is_whole &= name.endswith("-ring")  # its slots have checksums
             files[name] = _flipped(choices, content)
     return files, is_whole, steps > 0
 
@@ -121,7 +128,7 @@ def _without_pages(choices: Choices, kind: int, content: bytes, other: bytes) ->
 def _flipped(choices: Choices, content: bytes) -> bytes:
     changed = bytearray(content)
     for _ in range(choices.number(1, 20)):
-        changed[choices.number(0, len(changed) - 1)] ^= choices.number(1, 255)
+        changed[choices.number(0, min(len(changed), 64 * _PAGE) - 1)] ^= choices.number(1, 255)
     return bytes(changed)
 
 
@@ -134,8 +141,8 @@ async def _history() -> list[Files]:
                 for number in range(_COUNT):
                     if number % 20 == 0:
                         _TIMES.append(_files(folder))
-                    synced = not 20 <= number < 30
-                    taken = Instant(_NOON, 10.0 + 5 * number, "boot-1", synced=synced)
+                    wall = _NOON + timedelta(seconds=5 * number)
+                    taken = Instant(wall, 10.0 + 5 * number, "boot-1", synced=number not in _UNSYNCED)
                     text = random.Random(number).randbytes(2000 if number in _BIG else 50).hex()
                     await opened.enqueue(Reading("home", "toy", {"text": text, "n": number}, taken))
                 await opened.ack([row.id for row in await opened.peek(_ACKED, taken)])
