@@ -32,7 +32,7 @@ def read_wall(path: Path) -> Wall:
 def clock_of(path: Path) -> Clock:
     """Give the edge's own clock on a machine whose wall clock the file sets; uptime stays the machine's."""
     return Clock(
-        wall_s=lambda: time.time() + read_wall(path).offset_s,
+        wall_s=lambda: read_wall(path).offset_s + time.time(),  # the file first: reading it takes its time
         kernel_synced=lambda: read_wall(path).synced,
         timesyncd_synced=lambda: False,
     )
