@@ -1,6 +1,6 @@
 """Adds up buckets of any length from what TimescaleDB has materialised, and from readings where it has not yet."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,17 +46,20 @@ class Question:
     async def totals(self) -> dict[int, Totals]:
         """Add up each bucket; its number -> totals."""
         reach, before = await self._reach()
+        edges = _seconds(self.edges)
         ranges: dict[int, Ranges] = {place: [] for place in (*range(len(self.levels)), RAW)}
-        for place, begins, ends in self._divided(reach, before):
+        for place, begins, ends in self._divided(reach, before, edges):
             here = ranges[place]
-            here.append((here.pop()[0] if here and here[-1][1] == begins else begins, ends))
+            if place not in (self._whole, RAW):
+                here += _cut(begins, ends, edges)
+            else:
+                here.append((here.pop()[0] if here and here[-1][1] == begins else begins, ends))
         parts = await self._from_levels(ranges)
         for begins, ends in ranges[RAW]:
             parts += await self._from_readings(begins, ends)
         return _together(self.measurement, sorted(parts, key=itemgetter(0)))
 
-    def _divided(self, reach: Reach, before: int) -> Iterator[tuple[int, int, int]]:
-        edges = _seconds(self.edges)
+    def _divided(self, reach: Reach, before: int, edges: Sequence[int]) -> Iterator[tuple[int, int, int]]:
         if self._whole is None:
             return chain.from_iterable(reach.divide(start, end) for start, end in pairwise([before, *edges]))
         # Each bucket of that level is a bucket of the answer: there is nothing to divide it from.
@@ -98,11 +101,7 @@ class Question:
         query = _levels_query(self.measurement, self.levels, self._whole)
         result = await self.connection.exec_driver_sql(query, (self.device_id, self.edges, *times))
         found: Sequence[Sequence[Any]] = result.all()
-        return [(self._begin(row[0], row[1] - 1), row[1] - 1, row[2:]) for row in found]  # begins, number, values
-
-    def _begin(self, begins: datetime, number: int) -> datetime:
-        """Tell where the part of a range begins that lies in a bucket."""
-        return begins if number == _BEFORE else max(begins, self.edges[number])
+        return [(row[0], row[1] - 1, row[2:]) for row in found]  # begins, number, values
 
     async def _from_readings(self, begins: int, ends: int) -> list[Part]:
         query = _raw_query(self.measurement)
@@ -110,6 +109,12 @@ class Question:
         return [
             (row[0], bisect_right(self.edges, row[0]) - 1, _counted(self.measurement, row[1:])) for row in found.all()
         ]
+
+
+def _cut(begins: int, ends: int, edges: Sequence[int]) -> Ranges:
+    """Divide a stretch where buckets of the answer meet."""
+    inside = edges[bisect_right(edges, begins) : bisect_left(edges, ends)]
+    return list(pairwise([begins, *inside, ends]))
 
 
 def _seconds(times: Iterable[datetime]) -> list[int]:
@@ -161,12 +166,13 @@ def _levels_query(measurement: Measurement, levels: Levels, whole: int | None) -
 def _level_query(measurement: Measurement, table: str, first: int, *, one_by_one: bool) -> str:
     selected = columns(rolled(measurement)) if one_by_one else added_up(rolled(measurement))
     times = ", ".join(f"(SELECT CAST(${number} AS timestamptz[]))" for number in (first, first + 1))
-    # Summed up inside, range by range, so that each looks into its own chunks only.
+    # Summed up inside, range by range, so that each looks into its own chunks only; each lies in one bucket.
+    begins = "bucket" if one_by_one else "starts"
     sums = (
-        f"SELECT {'bucket' if one_by_one else 'starts'} AS begins, "
-        f"width_bucket(bucket, CAST($2 AS timestamptz[])) AS number, {', '.join(selected)} "
-        f"FROM {table} WHERE device_id = (SELECT CAST($1 AS text)) AND bucket >= starts AND bucket < ends"
-        f"{'' if one_by_one else ' GROUP BY 2'}"
+        f"SELECT {begins} AS begins, width_bucket({begins}, CAST($2 AS timestamptz[])) AS number, "
+        f"{', '.join(selected)} FROM {table} "
+        "WHERE device_id = (SELECT CAST($1 AS text)) AND bucket >= starts AND bucket < ends"
+        f"{'' if one_by_one else ' HAVING count(*) > 0'}"
     )
     listed = ", ".join(chain(("begins", "number"), *_columns(measurement)))
     return f"SELECT {listed} FROM unnest({times}) AS ranges(starts, ends) CROSS JOIN LATERAL ({sums}) AS sums"
