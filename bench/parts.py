@@ -68,14 +68,18 @@ def settings_of(name: str) -> dict[str, float]:
 
 def main(name: str, into: Path) -> None:
     """Run one part; what it notes beside its figures comes from its module's NOTES."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidies up like Ctrl-C
+    for asked_to_stop in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
+        signal.signal(asked_to_stop, signal.default_int_handler)
     part = PARTS[name]
     found = {key: float(f"{value:.5g}") for key, value in part.run().items()}  # more digits would be noise
     notes = getattr(sys.modules[part.module], "NOTES", {})
     found = {key: found[key] for key in sorted(found, key=place)}
     for key, value in found.items():
         known = figure(key)
-        print(f"  {known.says}: {known.shown(value)}" + (f" (target {known.wanted()})" if known.target else ""))
+        print(
+            f"  {known.says}: {known.shown(value)}"
+            + (f" (target {known.wanted()})" if known.target is not None else "")
+        )
     into.write_text(json.dumps({"figures": found, "notes": notes}))
 
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+_ASKED_FOR = 150_000
+"""Chance decides how many of them come before the cuts; at least 100,000 shall."""
 NOTES: dict[str, str] = {}
 _COUNTS = {
     "power_lost": r"(\d+) lost",
@@ -15,8 +17,8 @@ _COUNTS = {
 
 
 def main() -> dict[str, float]:
-    """Run it with its own numbers, print, and give the counts; nothing where no file system can be mounted."""
-    command = [sys.executable, "-m", "faults.power_cuts"]
+    """Run it, print, and give the counts; nothing where no file system can be mounted."""
+    command = [sys.executable, "-m", "faults.power_cuts", "--readings", str(_ASKED_FOR)]
     done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
     print(done.stdout, end="")
     NOTES["seed and planted mistakes"] = "; ".join(re.findall(r"seed \d+|planted: .*", done.stdout))

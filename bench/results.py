@@ -83,7 +83,7 @@ def now() -> str:
 
 def comparison(now: Mapping[str, Record], then: Mapping[str, Record]) -> list[str]:
     """Write a line for each figure: now, then, ratio, target, met or not."""
-    lines = [f"{'figure':<30} {'now':>12} {'published':>12} {'ratio':>6}  {'target':<24} met"]
+    lines = [f"{'figure':<40} {'now':>12} {'published':>12} {'ratio':>6}  {'target':<24} met"]
     for part, record in now.items():
         before = then[part].figures if part in then else {}
         for name, value in record.figures.items():
@@ -95,7 +95,7 @@ def _compared(name: str, value: float, then: float | None) -> str:
     known = figure(name)
     ratio = f"{value / then:.2f}" if then else ""
     return (
-        f"{name:<30} {known.shown(value):>12} {'' if then is None else known.shown(then):>12} {ratio:>6}  "
+        f"{name:<40} {known.shown(value):>12} {'' if then is None else known.shown(then):>12} {ratio:>6}  "
         f"{known.wanted():<24} {verdict(known.met(value))}"
     ).rstrip()
 

@@ -65,7 +65,8 @@ def _measure(chosen: list[str]) -> tuple[Records, list[str]]:
 
 def publish() -> int:
     """Take the last figures over into the repository."""
-    records = {name: record for name, record in (read(PUBLISHED) | read(LAST)).items() if name in PARTS}
+    known = read(PUBLISHED) | read(LAST)
+    records = {name: known[name] for name in PARTS if name in known}
     write(PUBLISHED, records)
     DOCUMENT.write_text(with_tables(DOCUMENT.read_text(), records))
     print(f"written: {PUBLISHED.relative_to(ROOT)} and the tables of {DOCUMENT.relative_to(ROOT)}")
