@@ -110,7 +110,7 @@ class Ring:
     def _complain(self, error: OSError) -> None:
         log.error(
             f"{self._path} cannot be written ({error}): until the next start every reading goes to the spool's main "
-            "file. Nothing is lost, but that wears an SD card four times as fast; look after the disk."
+            "file. Nothing is lost, but that wears an SD card more than three times as fast; look after the disk."
         )
 
 
