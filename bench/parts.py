@@ -1,7 +1,7 @@
 """The parts of `make bench`, and one of them run by itself: `python bench/parts.py NAME FILE`, figures into the file.
 
-For shorter runs: BENCH_SECONDS of each load (5), BENCH_EDGE_SECONDS to watch the edge (150), BENCH_YEARS (5),
-BENCH_PEERS_SECONDS to watch the other edges (90). BENCH_RESULTS names another file for the figures.
+For shorter runs: BENCH_SECONDS of each load (5), BENCH_EDGE_SECONDS to watch the edge (120), BENCH_YEARS (5),
+BENCH_PEERS_SECONDS to watch the other edges (75). BENCH_RESULTS names another file for the figures.
 """
 
 import importlib
@@ -19,7 +19,7 @@ from figures import figure, place
 ROOT = Path(__file__).parent.parent
 type Figures = dict[str, float]
 
-_DEFAULTS = {"BENCH_SECONDS": 5.0, "BENCH_EDGE_SECONDS": 150.0, "BENCH_YEARS": 5.0, "BENCH_PEERS_SECONDS": 90.0}
+_DEFAULTS = {"BENCH_SECONDS": 5.0, "BENCH_EDGE_SECONDS": 120.0, "BENCH_YEARS": 5.0, "BENCH_PEERS_SECONDS": 75.0}
 SETTINGS = {name: float(os.environ.get(name, usual)) for name, usual in _DEFAULTS.items()}
 SECONDS, EDGE_SECONDS, YEARS, PEERS_SECONDS = SETTINGS.values()
 
@@ -46,15 +46,15 @@ PARTS = {
     "realtime": Part("realtime", 75, "BENCH_SECONDS", (2 * SECONDS,)),
     "series": Part("series_years", 120, "BENCH_YEARS", (YEARS,), needs_years=True),
     "capacity": Part("capacity", 240),
-    "storage": Part("storage", 150, "BENCH_YEARS", (YEARS,), needs_years=True),
+    "storage": Part("storage", 90, "BENCH_YEARS", (YEARS,), needs_years=True),
     "drain": Part("drain", 110),
     "edge": Part("edge_memory", EDGE_SECONDS + 10, "BENCH_EDGE_SECONDS", (EDGE_SECONDS,)),
     "imports": Part("imports", 15),
     "wear": Part("edge_wear", 60, "", (1,)),
-    "storing": Part("ingest", 60, "BENCH_SECONDS", (SECONDS / 2.5,)),
-    "backup": Part("backup", 45, "BENCH_SECONDS", (round(40_000 * SECONDS),)),
-    "sqlite": Part("series", 90),
-    "peers": Part("peers", PEERS_SECONDS * 1.7 + 180, "BENCH_PEERS_SECONDS", (PEERS_SECONDS, SECONDS)),
+    "storing": Part("ingest", 40, "BENCH_SECONDS", (SECONDS / 2.5,)),
+    "backup": Part("backup", 25, "BENCH_SECONDS", (round(40_000 * SECONDS),)),
+    "sqlite": Part("series", 70),
+    "peers": Part("peers", PEERS_SECONDS * 1.5 + 170, "BENCH_PEERS_SECONDS", (PEERS_SECONDS, SECONDS)),
 }
 if (ROOT / "faults/power_cuts.py").exists():
     PARTS["power"] = Part("power", 300)
