@@ -142,7 +142,7 @@ class Stack:
             return await asyncio.create_subprocess_exec(*command, env=_environment() | settings, stdout=log, stderr=log)
 
     def spooled(self) -> int:
-        """Count the readings that wait in the spool, as its owner is told; how they are kept is the edge's own affair."""
+        """Count the readings that wait in the spool, as the edge tells it; how it keeps them is its own affair."""
         command = [script("sungaze-edge"), "spool"]
         environment = _environment() | {"SPOOL_PATH": str(self.spool)}
         told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout  # noqa: S603 - our own
