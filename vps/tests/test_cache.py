@@ -113,22 +113,6 @@ async def test_rediss_is_tls_with_a_certificate_that_is_trusted(redis, tmp_path,
         await cache.close()
 
 
-async def test_replies_are_understood_however_they_are_cut(redis_cache):
-    async def trickle(reader, writer):
-        await reader.readuntil(b"a\r\n")
-        for byte in b"$3\r\none\r\n":
-            writer.write(bytes([byte]))
-            await writer.drain()
-            await asyncio.sleep(0)
-        writer.close()
-
-    server = await asyncio.start_server(trickle, "127.0.0.1", 0)
-    async with server:
-        cache = RedisCache(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", 5)
-        assert await cache.get("a") == b"one"
-        await cache.close()
-
-
 async def test_who_stops_waiting_does_not_mix_up_the_replies_of_others(redis_cache):
     for name in "abc":
         await redis_cache.put(name, name.encode(), redis_cache.version)

@@ -1,7 +1,7 @@
 """The ring: a small file in front of SQLite that makes a reading durable by writing one sector of the disk.
 
 A commit of SQLite writes 10 KiB for a reading, which wears an SD card out. Here a reading is written in place, past the
-page cache and through to the disk, and in quiet times nothing else is ever written for it (docs/adr/0010):
+page cache and through to the disk, and in quiet times nothing else is ever written for it (docs/adr/0009):
 
 - The file is 512 slots; the reading with the number `id` has slot `id % 512`. One too large for a slot is SQLite's.
 - A slot says up to where all is *settled*: delivered, or in SQLite. So a delivery writes nothing; after a power cut the

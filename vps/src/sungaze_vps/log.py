@@ -109,7 +109,7 @@ def configure_logging(level: str, form: str) -> None:
             "root": {"level": level, "handlers": ["stderr"]},
             "loggers": {
                 # What these say below WARNING holds statements, readings or what goes over the wire.
-                **{name: {"level": "WARNING"} for name in ("aiosqlite", "alembic", "sqlalchemy")},
+                **{name: {"level": "WARNING"} for name in ("aiosqlite", "alembic", "redis", "sqlalchemy")},
             },
         }
     )

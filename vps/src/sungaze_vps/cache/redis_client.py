@@ -8,14 +8,20 @@ What Redis could not be made to forget is not taken from it; another process tak
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
-from sungaze_vps.cache.wire import RefusedError, Reply, Wire, open_wire, parse_address
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError, RedisError, ResponseError  # noqa: A004 (the library's own name)
+
 from sungaze_vps.log import Outage
 from sungaze_vps.metrics import CACHE_HITS, CACHE_MISSES, CACHE_UNAVAILABLE
 
 TIMEOUT_S = 0.25
 PAUSE_S = 2.0
+_MAX_CONNECTIONS = 10  # who comes when all are in use waits a moment; that is no failure of Redis
+_RECONNECT = Retry(NoBackoff(), 1, (ConnectionError,))  # an idle connection may have been closed
 
 
 class _Way:
@@ -53,9 +59,15 @@ class RedisCache:
 
     def __init__(self, url: str, ttl_s: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Connect to nothing yet."""
-        self._address = parse_address(url)
-        self._wire = Wire()
-        self._connecting = asyncio.Lock()
+        pool = BlockingConnectionPool.from_url(
+            url,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
+            retry=_RECONNECT,
+            max_connections=_MAX_CONNECTIONS,
+            timeout=TIMEOUT_S,
+        )
+        self._redis: Redis = Redis.from_pool(pool)
         self._ttl_ms = max(1, round(ttl_s * 1000))
         self._talking = _Way("Redis", monotonic)
         self._writing = _Way("writing to Redis", monotonic)
@@ -65,7 +77,7 @@ class RedisCache:
 
     async def get(self, key: str) -> bytes | None:
         """Give the value, or None when it is missing or Redis does not answer."""
-        value = await self._ask(b"GET", key.encode())
+        value = await self._ask(lambda: self._redis.get(key))
         if isinstance(value, bytes) and key not in self._not_forgotten:
             CACHE_HITS.inc()
             return value
@@ -76,7 +88,7 @@ class RedisCache:
         """Keep the value, unless something was invalidated since `version`."""
         if version != self.version or self._writing.is_closed():
             return
-        if await self._ask(b"SET", key.encode(), value, b"PX", b"%d" % self._ttl_ms):
+        if await self._ask(lambda: self._redis.set(key, value, px=self._ttl_ms)):
             self._writing.passed()
             if version == self.version:
                 self._not_forgotten.discard(key)
@@ -86,41 +98,29 @@ class RedisCache:
         self.version += 1
         keys = set(keys)
         self._not_forgotten |= keys
-        if await self._ask(b"DEL", *(key.encode() for key in keys)) is not None:
+        if await self._ask(lambda: self._redis.delete(*keys)) is not None:
             self._not_forgotten -= keys
 
     async def ping(self) -> bool:
         """Say whether Redis answers, and took what it was last given."""
-        return bool(await self._ask(b"PING")) and not self._writing.fails
+        return bool(await self._ask(self._redis.ping)) and not self._writing.fails
 
     async def close(self) -> None:
-        """Close the connection."""
-        self._wire.close()
+        """Close the connections."""
+        await self._redis.aclose()
 
-    async def _ask(self, *words: bytes) -> Reply:
+    async def _ask[Reply](self, command: Callable[[], Awaitable[Reply]]) -> Reply | None:
         if self._talking.is_closed():
             return None
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                reply = await self._send(*words)
-        except (RefusedError, OSError) as error:  # TimeoutError is an OSError
+                reply = await command()
+        except (RedisError, OSError) as error:  # TimeoutError is an OSError
             self.misses_by_error += 1
-            if not isinstance(error, RefusedError):
-                self._wire.close()  # what it has not answered it may still do, and later than what a new one is asked
+            if not isinstance(error, ResponseError):
                 self._talking.failed(error)
                 return None
             self._writing.failed(error)
             reply = None
         self._talking.passed()
         return reply
-
-    async def _send(self, *words: bytes) -> Reply:
-        if self._wire.is_open:
-            try:
-                return await self._wire.ask(*words)
-            except ConnectionResetError:
-                pass  # it was lost while it was idle; what is sent twice comes to the same
-        async with self._connecting:
-            if not self._wire.is_open:
-                self._wire = await open_wire(self._address)
-        return await self._wire.ask(*words)
