@@ -72,6 +72,7 @@ class Reply:
     document: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     text: str | None = None
+    content: bytes | None = None
     lost: bool = False
     """The server does its work, and the answer never arrives."""
     delay_s: float = 0
@@ -136,7 +137,9 @@ class Cloud:
             writer.close()
 
     def render(self, reply: Reply) -> bytes:
-        body = (reply.text if reply.text is not None else json.dumps(reply.document)).encode()
+        body = reply.content
+        if body is None:
+            body = (reply.text if reply.text is not None else json.dumps(reply.document)).encode()
         headers = {"Content-Length": str(len(body)), **reply.headers}
         if self.date_s is not None:
             headers["Date"] = format_datetime(datetime.fromtimestamp(self.date_s, UTC), usegmt=True)

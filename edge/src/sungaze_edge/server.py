@@ -6,6 +6,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -141,12 +142,18 @@ def _gzipped(samples: Sequence[str]) -> bytes:
 
 
 async def _first_bytes(response: httpx.Response) -> bytes:
+    """Give the body; empty for one that is not ours, being long, or swelling, as a bomb does."""
     content = b""
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         content += chunk
         if len(content) > _LONGEST_ANSWER:
-            return b""  # nothing of ours
-    return content
+            return b""
+    if response.headers.get("Content-Encoding", "").lower() != "gzip":
+        return content
+    gzip = zlib.decompressobj(wbits=31)  # we ask for none, but a proxy in between may know better
+    with suppress(zlib.error):
+        content = gzip.decompress(content, _LONGEST_ANSWER)
+    return content if gzip.eof else b""
 
 
 def _document(content: bytes) -> dict[str, Any] | None:

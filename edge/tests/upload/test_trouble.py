@@ -1,5 +1,7 @@
 """Whatever the server answers, or does not, every reading is kept and sent again."""
 
+import gzip
+import tracemalloc
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -78,6 +80,36 @@ async def test_hc001_an_answer_that_is_not_our_servers_acknowledges_nothing(
     assert "VPS_INGEST_URL" in up.status.last_error
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
     assert {request.path for request in cloud.requests} == {"/v1/ingest"}, "no redirect is followed"
+
+
+@pytest.mark.parametrize(
+    ("coding", "times", "size"), [("gzip", 1, 2**26), ("gzip, gzip", 2, 2**26), ("gzip", 1, 2**20 + 1)]
+)
+async def test_an_answer_that_swells_costs_no_memory_and_acknowledges_nothing(
+    cloud, reply, ca_file, clock, token, coding, times, size
+):
+    content = b'{"inserted":1}'.ljust(size)
+    for _ in range(times):
+        content = gzip.compress(content)
+    cloud.replies.append(reply(content=content, headers={"Content-Encoding": coding}))
+    async with Server(cloud.url, token, ca_file, clock) as server:
+        tracemalloc.start()
+        try:
+            answer = await server.ingest(["{}"])
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert answer.document is None
+    assert peak < 8 * 2**20
+
+
+async def test_an_answer_that_a_proxy_compressed_unasked_is_understood(cloud, reply, ca_file, clock, token):
+    content = gzip.compress(b'{"inserted":1}')
+    cloud.replies.append(reply(content=content, headers={"Content-Encoding": "gzip"}))
+    cloud.replies.append(reply(content=content[:-1], headers={"Content-Encoding": "gzip"}))
+    async with Server(cloud.url, token, ca_file, clock) as server:
+        assert (await server.ingest(["{}"])).document == {"inserted": 1}
+        assert (await server.ingest(["{}"])).document is None, "a part of it is missing"
 
 
 @pytest.mark.parametrize("status", [401, 403])
