@@ -4,6 +4,7 @@ import ssl
 
 import pytest
 import trustme
+import uvloop
 
 from sungaze_vps.cache.cache import open_cache
 from sungaze_vps.cache.memory import MAX_ENTRIES, MemoryCache
@@ -255,3 +256,21 @@ async def test_what_a_hanging_redis_was_not_told_to_forget_is_not_taken_from_it_
     redis.go_on()
     monotonic.now += PAUSE_S
     assert await redis_cache.get("a") is None
+
+
+def test_a_connection_that_is_lost_just_before_a_command_is_a_miss_under_uvloop(redis):
+    async def lose_it_before_the_command():
+        cache = RedisCache(redis.url, 5)
+        assert await cache.ping()
+        [connection] = cache._redis.connection_pool._available_connections
+
+        async def lose():
+            connection._writer.transport.abort()
+            await asyncio.sleep(0.01)
+
+        connection.check_health = lose
+        found = await cache.get("a")
+        await cache.close()
+        return found, cache.misses_by_error
+
+    assert uvloop.run(lose_it_before_the_command()) == (None, 1)

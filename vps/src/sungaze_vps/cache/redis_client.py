@@ -115,7 +115,7 @@ class RedisCache:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 reply = await command()
-        except (RedisError, OSError) as error:  # TimeoutError is an OSError
+        except (RedisError, OSError, RuntimeError) as error:  # uvloop's for writing to what was just lost
             self.misses_by_error += 1
             if not isinstance(error, ResponseError):
                 self._talking.failed(error)
