@@ -29,8 +29,8 @@ test: $(READY) ## run every test, on real parts, and measure coverage [ARGS="-k 
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
 
 .PHONY: soak
-soak: $(READY) ## days of the living house with outages and kills [DAYS=7 SEED=1]
-	@SUNGAZE_SOAK_DAYS=$(or $(DAYS),7) SUNGAZE_SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/test_end_to_end.py -q -s --timeout 7200
+soak: $(READY) ## hours at fifty times the pace, with faults: does memory, a file or the database drift? [HOURS=1 SEED=1]
+	@$(BIN)/python -m faults.soak --hours $(or $(HOURS),1) --seed $(or $(SEED),1)
 
 .PHONY: faults
 faults: $(READY) ## what can go wrong, done to real processes; nothing lost, nothing twice [SEED=1 SEEDS=1 MINUTES=3]

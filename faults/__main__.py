@@ -37,7 +37,7 @@ def main() -> int:
     kept = [outcome for outcome in outcomes if not outcome.verdict.faultless]
     for outcome in kept:
         print(f"\nseed {outcome.seed} is not faultless; its logs and records are kept in {outcome.folder}")
-        print("\n".join(f"  {complaint}" for complaint in _complaints(outcome)))
+        print("\n".join(f"  {complaint}" for complaint in report.complaints(outcome)))
     return 1 if kept else 0
 
 
@@ -75,23 +75,7 @@ async def _until_signal(chosen: Sequence[Fault], seed: int, seconds: float, fold
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await run(chosen, seed=seed, seconds=seconds, folder=folder, tell=_tell)
-
-
-def _tell(line: str) -> None:
-    if sys.stdout.isatty():
-        print(f"\r\x1b[K{line}", end="", flush=True)
-    else:
-        print(line, flush=True)
-
-
-def _complaints(outcome: Outcome) -> list[str]:
-    found = list(outcome.verdict.complaints)
-    for device, judged in outcome.verdict.devices.items():
-        found += [f"{device}: lost {reading.first_request_at.isoformat()}" for reading in judged.lost[:5]]
-        found += [f"{device}: nobody handed out the row of {row.ts.isoformat()}" for row in judged.doubled[:5]]
-        found += [f"{device}: {text}" for text in judged.wrong[:5]]
-    return found
+    return await run(chosen, seed=seed, seconds=seconds, folder=folder, tell=report.tell)
 
 
 if __name__ == "__main__":

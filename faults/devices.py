@@ -40,6 +40,10 @@ class Devices:
         await self.inverter.start("127.0.0.1", 0)
         await self.meter.start()
 
+    def handed_out(self) -> int:
+        """Count what both have handed out so far."""
+        return len(self.inverter.record.readings) + len(self.meter.record.readings)
+
     def revoke(self) -> None:
         """Let the meter forget the edge, as after a reset of the dongle."""
         self.meter.revoke_all()

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -110,3 +111,21 @@ def as_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "trials": [summary(outcome) for outcome in outcomes],
         "faults": {name: asdict(line) for name, line in lines.items()},
     }
+
+
+def tell(line: str) -> None:
+    """Show what happens now: on one line of a terminal, or line by line."""
+    if sys.stdout.isatty():
+        print(f"\r\x1b[K{line}", end="", flush=True)
+    else:
+        print(line, flush=True)
+
+
+def complaints(outcome: Outcome) -> list[str]:
+    """Say what went wrong in a trial."""
+    found = list(outcome.verdict.complaints)
+    for device, judged in outcome.verdict.devices.items():
+        found += [f"{device}: lost {reading.first_request_at.isoformat()}" for reading in judged.lost[:5]]
+        found += [f"{device}: nobody handed out the row of {row.ts.isoformat()}" for row in judged.doubled[:5]]
+        found += [f"{device}: {text}" for text in judged.wrong[:5]]
+    return found

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,12 +12,12 @@ import httpx
 
 from faults import servers, verdict
 from faults.fault import Fault, Lane
-from faults.schedule import Event, plan
+from faults.schedule import BUSY, Event, plan
 from faults.trial import Trial
 from faults.watch import Limit, Watch
 from sungaze_sim.stack import DEVICE_ID, P1_DEVICE_ID
 
-_LIMITS = {
+LIMITS = {
     "edge": Limit(memory_mb=60, growth_mb=6, growth_descriptors=4),
     "api": Limit(memory_mb=200, growth_mb=30, growth_descriptors=20),  # its pools fill up when it is in trouble
     "caddy": Limit(memory_mb=200, growth_mb=40, growth_descriptors=40),
@@ -48,6 +48,8 @@ class Happened:
 
 
 type Tell = Callable[[str], None]
+type Alongside = Callable[[Trial], Coroutine[None, None, None]]
+"""Looks on while the faults happen; it is cancelled when they are over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +87,19 @@ async def run(
     folder: Path,
     tell: Tell,
     commands: Mapping[str, Sequence[str]] | None = None,
+    limits: Mapping[str, Limit] = LIMITS,
+    busy: float = BUSY,
+    alongside: Alongside | None = None,
 ) -> Outcome:
     """Carry out a trial; what it started has ended when this returns or raises."""
     trial = Trial(folder, seed, commands=commands)
-    watch = Watch(_LIMITS)
+    watch = Watch(limits)
+    looking = [lambda trial: _look(trial, watch), *([alongside] if alongside else [])]
     try:
         await trial.start()
         engine = await servers.engine(trial.programs["postgresql"].port or 0)
         skipped = {fault.name: trial.no_disk for fault in catalogue if fault.needs_disk and not trial.disk}
-        happened = await _live(trial, plan(catalogue, seed, seconds), seconds, watch, tell)
+        happened = await _live(trial, plan(catalogue, seed, seconds, busy), seconds, looking, tell)
         await _finish(trial, tell)
         judged = await verdict.reach(trial)
     finally:
@@ -103,12 +109,12 @@ async def run(
 
 
 async def _live(
-    trial: Trial, lanes: Mapping[Lane, Sequence[Event]], seconds: float, watch: Watch, tell: Tell
+    trial: Trial, lanes: Mapping[Lane, Sequence[Event]], seconds: float, looking: Sequence[Alongside], tell: Tell
 ) -> list[Happened]:
     """Let the lanes' faults happen at their moments; one that is late follows at once."""
     happened: list[Happened] = []
     began = time.monotonic()
-    looking = asyncio.create_task(_look(trial, watch))
+    lookers = [asyncio.create_task(look(trial)) for look in looking]
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(asyncio.sleep(seconds))
@@ -116,9 +122,10 @@ async def _live(
                 due = [event for event in events if trial.disk or not event.fault.needs_disk]
                 group.create_task(_lane(trial, due, _Course(began, seconds, happened, tell)))
     finally:
-        looking.cancel()
-        with suppress(asyncio.CancelledError):
-            await looking
+        for looker in lookers:
+            looker.cancel()
+            with suppress(asyncio.CancelledError):
+                await looker
     return happened
 
 
@@ -143,7 +150,7 @@ def _struck(trial: Trial, fault: Fault) -> float:
 
 async def _look(trial: Trial, watch: Watch) -> None:
     while True:
-        for name in _LIMITS:
+        for name in watch.limits:
             if pid := trial.programs[name].pid:
                 watch.look(name, pid)
         await asyncio.sleep(_LOOK_EVERY_S)

@@ -8,8 +8,8 @@ from faults.fault import Fault, Lane
 
 _CALM_S = 2.0
 """At the beginning, so that there is something to disturb."""
-_BUSY = 0.7
-"""How much of a lane's time further faults may fill; the rest is for things to get well."""
+BUSY = 0.7
+"""How much of a lane's time faults may fill; the rest is for things to get well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +27,20 @@ class Event:
         return Random(self.dice_seed)
 
 
-def plan(catalogue: Sequence[Fault], seed: int, seconds: float) -> dict[Lane, list[Event]]:
-    """Place every fault once, shuffled, then more of them by chance while there is time.
+def plan(catalogue: Sequence[Fault], seed: int, seconds: float, busy: float = BUSY) -> dict[Lane, list[Event]]:
+    """Place every fault once, shuffled, then more of them by chance until a lane is `busy` for this share of its time.
 
     A lane whose faults take longer than `seconds` altogether gets as long as they take.
     """
     lanes = {lane: [fault for fault in catalogue if fault.lane is lane] for lane in Lane}
-    return {lane: _lane(faults, f"{seed}/{lane}", seconds) for lane, faults in lanes.items() if faults}
+    return {lane: _lane(faults, f"{seed}/{lane}", seconds, busy) for lane, faults in lanes.items() if faults}
 
 
-def _lane(faults: Sequence[Fault], seed: str, seconds: float) -> list[Event]:
+def _lane(faults: Sequence[Fault], seed: str, seconds: float, busy: float) -> list[Event]:
     dice = Random(seed)
     chosen = dice.sample(list(faults), len(faults))
     busy_s = sum(fault.lasts_s for fault in chosen)
-    while busy_s + (extra := dice.choice(list(faults))).lasts_s <= _BUSY * (seconds - _CALM_S):
+    while busy_s + (extra := dice.choice(list(faults))).lasts_s <= busy * (seconds - _CALM_S):
         chosen.append(extra)
         busy_s += extra.lasts_s
     rest_s = max(seconds - _CALM_S - busy_s, 0.0)

@@ -1,5 +1,6 @@
 """PostgreSQL, Redis and Caddy as processes of one folder, on ports of their own."""
 
+import asyncio
 import importlib
 import logging
 import os
@@ -17,6 +18,7 @@ from faults.program import Program
 from sungaze_sim.stack import free_port, script
 
 _POSTGRESQL = 16
+_RECOVERY_S = 30.0
 _WHEELS_USER = "pgserver"
 CADDYFILE = Path(__file__).parent.parent / "Caddyfile"
 DATABASE = "sungaze"
@@ -64,8 +66,13 @@ def _configure(server: Any) -> None:
 
 
 async def connect(port: int) -> asyncpg.Connection:
-    """Connect to the database past every proxy."""
-    return await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", database=DATABASE, ssl=False)
+    """Connect to the database past every proxy; while it recovers from a kill it listens already, so wait for that."""
+    async with asyncio.timeout(_RECOVERY_S):
+        while True:
+            try:
+                return await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", database=DATABASE, ssl=False)
+            except asyncpg.CannotConnectNowError:
+                await asyncio.sleep(0.1)
 
 
 async def engine(port: int) -> str:

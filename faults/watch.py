@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psutil
@@ -36,7 +36,7 @@ class Limit:
 class Watch:
     """Looks at processes by their names; each start of a process is a life of its own."""
 
-    limits: dict[str, Limit]
+    limits: Mapping[str, Limit]
     now_s: Callable[[], float] = time.monotonic
     lives: dict[tuple[str, int], list[Look]] = field(default_factory=dict)
 
@@ -57,11 +57,11 @@ class Watch:
 
     def growth_mb(self, name: str) -> float:
         """Give by how much memory grew in the life in which it grew most; see Limit."""
-        return max((_growth([look.memory_mb for look in looks]) for looks in self._lives_of(name)), default=0)
+        return max((growth([look.memory_mb for look in looks]) for looks in self._lives_of(name)), default=0)
 
     def growth_descriptors(self, name: str) -> int:
         """Give by how much open files grew in the life in which they grew most."""
-        found = (_growth([look.descriptors for look in looks]) for looks in self._lives_of(name))
+        found = (growth([look.descriptors for look in looks]) for looks in self._lives_of(name))
         return round(max(found, default=0))
 
     def complaints(self) -> list[str]:
@@ -86,8 +86,8 @@ class Watch:
         return [looks for (owner, _), looks in self.lives.items() if owner == name]
 
 
-def _growth(values: Sequence[float]) -> float:
-    """Compare the last quarter of a life with the first after its warm-up: medians, so that one peak is no growth."""
+def growth(values: Sequence[float]) -> float:
+    """Compare the last quarter of values with the first after a warm-up: medians, so that one peak is no growth."""
     settled = values[round(len(values) * _WARM_UP) :]
     if len(settled) < _LEAST_LOOKS:
         return 0
