@@ -25,11 +25,13 @@ def telegrams() -> Iterator[bytes]:
 
 
 def bodies() -> Iterator[bytes]:
-    """Give the bodies of ingests in the contract."""
+    """Give the bodies of ingests in the contract: each as it should be sent, and in one of the ways it should not."""
+    way = 0
     for name in ("ingest_accepted", "ingest_refused"):
         for case in json.loads((ROOT / f"contract/v1/{name}.json").read_text(encoding="utf-8")):
             if "body" in case:
-                yield RAW + json.dumps(case["body"]).encode()
+                body, way = json.dumps(case["body"]).encode(), way % 13 + 1
+                yield from (RAW + RAW + body, bytes((way,)) + RAW + body)
 
 
 def decisions() -> Iterator[bytes]:

@@ -25,6 +25,9 @@ type Files = Mapping[str, bytes]
 
 _NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 _PAGE = 1024
+_RING = "spool.db-ring"
+_SLOT_HEAD = 48
+"""Checksum, numbers and time of a slot; behind them zlib has a checksum of its own."""
 _COUNT, _ACKED = 60, 10
 _UNSYNCED = range(20, 30)
 _BIG = {15, 16, 45}
@@ -97,7 +100,9 @@ def _is_replaced(folder: Path) -> bool:
 def _damaged(choices: Choices, times: list[Files]) -> tuple[Files, bool, bool]:
     """Give files, whether the damage is by whole pages or files, and whether there is any."""
     files = dict(times[-1])
-    is_whole = True
+    is_whole, rots = True, choices.flag()
+    if rots:
+        files[_RING] = _flipped(choices, files[_RING], _SLOT_HEAD)
     steps = choices.number(0, 4)
     for _ in range(steps):
         name = choices.pick(sorted(files) or ["spool.db"])
@@ -107,9 +112,9 @@ def _damaged(choices: Choices, times: list[Files]) -> tuple[Files, bool, bool]:
         elif kind <= 5:
             files[name] = _without_pages(choices, kind, content, choices.pick(times).get(name, content))
         elif content:
-            is_whole &= name.endswith("-ring")  # its slots have checksums
-            files[name] = _flipped(choices, content)
-    return files, is_whole, steps > 0
+            is_whole &= name == _RING  # its slots have checksums
+            files[name] = _flipped(choices, content, _PAGE)
+    return files, is_whole, rots or steps > 0
 
 
 def _without_pages(choices: Choices, kind: int, content: bytes, other: bytes) -> bytes:
@@ -125,10 +130,12 @@ def _without_pages(choices: Choices, kind: int, content: bytes, other: bytes) ->
     return results.get(kind, b"")
 
 
-def _flipped(choices: Choices, content: bytes) -> bytes:
+def _flipped(choices: Choices, content: bytes, depth: int) -> bytes:
+    """Change bytes among the first `depth` of pages."""
     changed = bytearray(content)
     for _ in range(choices.number(1, 20)):
-        changed[choices.number(0, min(len(changed), 64 * _PAGE) - 1)] ^= choices.number(1, 255)
+        at = choices.number(0, 63) * _PAGE + choices.number(0, depth - 1)
+        changed[at % len(changed)] ^= choices.number(1, 255)
     return bytes(changed)
 
 
