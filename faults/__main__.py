@@ -36,8 +36,7 @@ def main() -> int:
         options.json.write_text(json.dumps(report.as_json(outcomes), indent=1) + "\n")
     kept = [outcome for outcome in outcomes if not outcome.verdict.faultless]
     for outcome in kept:
-        print(f"\nseed {outcome.seed} is not faultless; its logs and records are kept in {outcome.folder}")
-        print("\n".join(f"  {complaint}" for complaint in report.complaints(outcome)))
+        print(f"seed {outcome.seed} is not faultless; its logs and records are kept in {outcome.folder}")
     return 1 if kept else 0
 
 
@@ -65,6 +64,8 @@ def _trial(chosen: Sequence[Fault], seed: int, options: argparse.Namespace) -> O
         print(f"seed {seed}: broken off; logs in {folder}", file=sys.stderr)
         raise
     print(f"seed {seed}: {json.dumps(report.summary(outcome))}", flush=True)
+    for complaint in report.complaints(outcome):
+        print(f"  {complaint}", flush=True)
     if outcome.verdict.faultless:
         shutil.rmtree(folder, ignore_errors=True)
     return outcome
