@@ -14,7 +14,7 @@ page cache and through to the disk, and in quiet times nothing else is ever writ
 import logging
 import mmap
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,7 +41,8 @@ class Ring:
         self._path = path
         self.is_ours = not read_only
         """Whether what waits here may be moved; otherwise somebody else does that."""
-        slots = sorted(_read(path), key=lambda slot: slot.number)
+        slots, unread, damaged = _read(path)
+        slots.sort(key=lambda slot: slot.number)
         settled = max((slot.settled for slot in slots), default=0)
         self.newest = max((slot.number for slot in slots), default=0)
         self.times = [(slot.row[1], slot.row[3]) for slot in slots if slot.row]
@@ -50,7 +51,12 @@ class Ring:
         """Oldest first."""
         self._is_behind = bool(self.waiting)
         self._memory = mmap.mmap(-1, SLOT_BYTES)  # as aligned as O_DIRECT wants it
-        self._file = None if read_only else self._opened()
+        self._file: int | None = None
+        if not read_only:
+            self._tell(unread, damaged)
+            # A place that was not read may have a newer mark than those that were, and one day be read again: what was
+            # written meanwhile would seem to be settled.
+            self._file = None if unread else self._opened()
 
     @property
     def file_bytes(self) -> int:
@@ -85,15 +91,14 @@ class Ring:
             self._file = None
 
     def _write(self, number: int, row: Row | None) -> bool:
-        content = encoded(Slot(number, next(iter(self.waiting), number), row))
-        if content is None or self._file is None:
+        if self._file is None or (content := encoded(Slot(number, next(iter(self.waiting), number), row))) is None:
             return False
         self._memory[: len(content)] = content
         try:
             with memoryview(self._memory) as memory, memory[: len(content)] as sectors:
                 _write_through(self._file, sectors, number % SLOTS * SLOT_BYTES)
         except OSError as error:
-            self._complain(error)
+            self._complain(f"cannot be written ({error}); nothing is lost")
             self.close()
             return False
         self._is_behind = False
@@ -104,50 +109,50 @@ class Ring:
             _make_whole(self._path)
             return _open_direct(self._path)
         except OSError as error:
-            self._complain(error)
+            self._complain(f"cannot be written ({error}); nothing is lost")
             return None
 
-    def _complain(self, error: OSError) -> None:
+    def _tell(self, unread: OSError | None, damaged: int) -> None:
+        if unread is not None:
+            self._complain(f"cannot be read everywhere ({unread}), and what waits there comes when it can")
+        if damaged:
+            log.warning(
+                f"{damaged} of {SLOTS} places in {self._path} are damaged; a reading that waited there is lost. One "
+                "after a power cut is a reading that was just being written. More are a failing SD card: replace it "
+                "soon."
+            )
+
+    def _complain(self, what: str) -> None:
         log.error(
-            f"{self._path} cannot be written ({error}): until the next start every reading goes to the spool's main "
-            "file. Nothing is lost, but that wears an SD card more than three times as fast; look after the disk."
+            f"{self._path} {what}: until the next start every reading goes to the spool's main file, "
+            "which wears an SD card more than three times as fast; look after the disk."
         )
 
 
-def _read(path: Path) -> list[Slot]:
-    """Read every slot that can be read."""
-    slots, damaged = [], 0
-    for raw in _raw_slots(path):
-        slot = decoded(raw)
-        if slot is not None:
-            slots.append(slot)
-        elif not raw or any(raw):
-            damaged += 1
-    if damaged:
-        log.warning(
-            f"{damaged} of {SLOTS} places in {path} are damaged; a reading that waited there is lost. One after a "
-            "power cut is a reading that was just being written. More are a failing SD card: replace it soon."
-        )
-    return slots
-
-
-def _raw_slots(path: Path) -> Iterator[bytes]:
-    """Give each slot's bytes; one that the disk does not give is empty."""
+def _read(path: Path) -> tuple[list[Slot], OSError | None, int]:
+    """Give every slot that can be read, why some cannot, and how many are damaged."""
+    slots: list[Slot] = []
+    unread, damaged = None, 0
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        return
+        return slots, None, 0
     except OSError as error:
-        log.error(f"{path} cannot be read: {error.strerror}.")  # noqa: TRY400 - a traceback would tell nothing more
-        return
+        return slots, error, 0
     try:
         for place in range(0, min(os.fstat(file).st_size, _FILE_BYTES), SLOT_BYTES):
-            raw = b""
-            with suppress(OSError):
+            try:
                 raw = os.pread(file, SLOT_BYTES, place)
-            yield raw
+            except OSError as error:
+                unread = error
+                continue
+            slot = decoded(raw)
+            if slot is not None:
+                slots.append(slot)
+            damaged += slot is None and any(raw)
     finally:
         os.close(file)
+    return slots, unread, damaged
 
 
 def _write_through(file: int, sectors: memoryview, place: int) -> None:
@@ -164,7 +169,8 @@ def _make_whole(path: Path) -> None:
         if size:
             log.error(f"{path} had {size} bytes instead of {_FILE_BYTES}; what it still held is kept.")
         try:
-            file.write(bytes(max(_FILE_BYTES - size, 0)))
+            while (end := file.seek(0, os.SEEK_END)) < _FILE_BYTES:
+                file.write(bytes(_FILE_BYTES - end))  # on a disk that gets full, the next one fails
             file.truncate(_FILE_BYTES)
             os.fsync(file.fileno())
         except OSError:
@@ -175,11 +181,14 @@ def _make_whole(path: Path) -> None:
 
 def _open_direct(path: Path) -> int:
     """Open for writing single sectors; where the disk has none so small, or no such way, its blocks have to do."""
-    file = os.open(path, os.O_RDWR | os.O_DSYNC | getattr(os, "O_DIRECT", 0))
-    try:
-        with mmap.mmap(-1, SECTOR_BYTES) as probe:
-            os.preadv(file, [probe], SECTOR_BYTES)
-    except OSError:
-        os.close(file)
-        return os.open(path, os.O_RDWR | os.O_DSYNC)
-    return file
+    flags = os.O_RDWR | os.O_DSYNC
+    with suppress(OSError):
+        file = os.open(path, flags | getattr(os, "O_DIRECT", 0))
+        try:
+            with mmap.mmap(-1, SECTOR_BYTES) as probe:
+                os.preadv(file, [probe], SECTOR_BYTES)
+        except OSError:
+            os.close(file)
+            raise
+        return file
+    return os.open(path, flags)

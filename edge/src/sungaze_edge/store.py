@@ -53,8 +53,8 @@ class Store:
         """Rows that the next transaction deletes: a write of their own would wear the SD card for nothing."""
         try:
             self._count()
+            self._timestamps = self._all_times()  # before the ring gives away what it has: the file may prove broken
             self._adopt()
-            self._timestamps = self._all_times()
         except BaseException:
             self.abandon()
             raise
@@ -212,7 +212,11 @@ class Store:
         here = [row for table in ("reading", "quarantine") for row in self._db.execute(between.format(table), ends)]
         known, taken = {row[1:] for row in here}, {row[0] for row in here}
         self._ring.forget([row[0] for row in waiting.values() if (row[1], row[3]) in known])
-        self._empty_ring(taken)
+        try:
+            self._empty_ring(taken)
+        except sqlite3.OperationalError:  # a full disk: they wait as well in the ring, and delivering makes room
+            if taken.intersection(waiting):
+                raise
 
     def _empty_ring(self, taken: Collection[int] = ()) -> None:
         """Move all that waits in the ring; an id that is taken, by an older version's reading, becomes a new one."""

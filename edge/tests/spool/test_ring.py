@@ -1,16 +1,18 @@
 """The ring keeps what it took, through damage of every kind, and gives way to SQLite where it cannot."""
 
 import errno
+import io
 import json
 import os
 import random
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sungaze_edge import ring as ring_module
+from sungaze_edge import store as store_module
 from sungaze_edge.errors import SpoolError
 from sungaze_edge.reading import Reading
 from sungaze_edge.ring import Ring, ring_path
@@ -45,6 +47,11 @@ async def opened(path):
 
 def row(number, text="x"):
     return (number, "home", "toy", 1_000_000 + number, json.dumps({"n": number, "text": text}))
+
+
+def move(spool, to, suffix):
+    with suppress(FileNotFoundError):
+        spool.with_name(spool.name + suffix).rename(to.with_name(to.name + suffix))
 
 
 def filled(path, count):
@@ -196,7 +203,7 @@ async def test_where_no_ring_can_be_made_readings_go_to_sqlite_and_it_is_said_on
         await fill(spool, 5)
         assert numbers(await spool.peek(10, clock.instant())) == [0, 1, 2, 3, 4]
         assert (await spool.status()).rows == 5
-    assert caplog.text.count("cannot be written") == 1
+    assert caplog.text.count("until the next start") == 1
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EROFS])
@@ -227,17 +234,74 @@ async def test_a_write_that_stops_half_way_is_a_failed_one(path, clock, numbers,
     assert "a part was not written" in caplog.text
 
 
-async def test_a_disk_with_large_sectors_gets_whole_blocks(path, clock, numbers, fill, caplog, monkeypatch):
-    def refuse(*_):
-        raise OSError(errno.EINVAL, "no")
+@pytest.mark.parametrize("call", ["open", "preadv"])
+async def test_a_disk_with_large_sectors_or_no_way_past_the_cache_gets_whole_blocks(
+    path, clock, numbers, fill, caplog, monkeypatch, call
+):
+    real = getattr(os, call)
+
+    def refuse(name, *arguments):
+        if call == "preadv" or arguments[0] & os.O_DIRECT:
+            raise OSError(errno.EINVAL, "no")
+        return real(name, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "preadv", refuse)
+        patch.setattr(os, call, refuse)
         spool = await opened(path)
     await fill(spool, 5)
     assert len(Ring(ring_path(path), read_only=True).waiting) == 4
     await spool.__aexit__()
     assert caplog.text == ""
+
+
+async def test_where_the_disk_has_no_room_for_a_ring_none_is_left_half_made(
+    path, clock, numbers, fill, caplog, monkeypatch
+):
+    class FullDisk(io.FileIO):
+        room = 100_000
+
+        def write(self, data):
+            if not self.room:
+                raise OSError(errno.ENOSPC, "no")
+            written = super().write(data[: self.room])
+            self.room -= written
+            return written
+
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            ring_module, "open", lambda name, mode, opener, **_: FullDisk(name, mode, opener=opener), raising=False
+        )
+        async with Spool(path) as spool:
+            await fill(spool, 3)
+            assert numbers(await spool.peek(9, clock.instant())) == [0, 1, 2]
+            assert ring_path(path).stat().st_size == 0
+    assert caplog.text.count("until the next start") == 1
+    async with Spool(path) as spool:
+        await fill(spool, 2, start=3)
+        assert len(spool._ring.waiting) == 1, "one went to SQLite with the mark"
+
+
+async def test_hc001_after_a_crash_a_full_disk_does_not_keep_the_spool_from_opening(
+    path, clock, numbers, fill, crash, monkeypatch
+):
+    def full(*arguments):
+        db = open_spool_file(*arguments)
+        (pages,) = db.execute("PRAGMA page_count").fetchone()
+        db.execute(f"PRAGMA max_page_count={pages}")
+        return db
+
+    spool = await opened(path)
+    await fill(spool, 100)
+    crash(spool)
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "open_spool_file", full)
+        spool = await opened(path)
+        assert numbers(await spool.peek(10, clock.instant())) == list(range(10))
+        await spool.ack([row.id for row in await spool.peek(10, clock.instant())])
+        await fill(spool, 2, start=100)
+        crash(spool)
+    async with Spool(path) as spool:
+        assert numbers(await spool.peek(200, clock.instant()))[-92:] == list(range(10, 102))
 
 
 async def test_hc001_a_sector_that_cannot_be_read_costs_what_is_in_it(
@@ -256,7 +320,27 @@ async def test_hc001_a_sector_that_cannot_be_read_costs_what_is_in_it(
     monkeypatch.setattr(os, "pread", fail)
     async with Spool(path) as spool:
         assert numbers(await spool.peek(20, clock.instant())) == [0, 1, 2, 3, 5, 6, 7, 8, 9]
-    assert "1 of 512 places" in caplog.text
+    assert caplog.text.count("until the next start") == 1
+
+
+async def test_hc001_marks_that_could_not_be_read_settle_nothing_when_they_can_be_again(
+    path, clock, numbers, fill, crash, monkeypatch
+):
+    def fail(*_):
+        raise OSError(errno.EIO, "no")
+
+    spool = await opened(path)
+    await fill(spool, 30)
+    await spool.ack([row.id for row in await spool.peek(100, clock.instant())])
+    assert await spool.peek(100, clock.instant()) == []
+    crash(spool)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pread", fail)
+        spool = await opened(path)
+        await fill(spool, 3, start=30)
+        crash(spool)
+    async with Spool(path) as spool:
+        assert numbers(await spool.peek(100, clock.instant()))[-3:] == [30, 31, 32]
 
 
 async def test_a_reading_too_large_for_a_slot_keeps_its_place_in_the_order(path, clock, numbers, fill, reading):
@@ -278,6 +362,70 @@ async def test_looking_into_the_spool_counts_the_ring_and_changes_nothing(path, 
         assert (status.rows, status.oldest) == (4, (await spool.status()).oldest)
         assert ring_path(path).read_bytes() == before
         assert await spool.length() == 4
+
+
+async def test_looking_into_the_spool_does_not_take_a_write_under_way_for_damage(path, fill, caplog):
+    async with Spool(path) as spool:
+        await fill(spool, 4)
+        with ring_path(path).open("r+b") as ring:
+            ring.seek(7 * SLOT_BYTES)
+            ring.write(b"half a slot")
+        Store(path).close()
+    assert caplog.text == ""
+
+
+@pytest.mark.usefixtures("few_slots")
+async def test_a_reading_that_cannot_leave_is_moved_once_and_not_with_every_other(path, clock, reading, fill):
+    async with Spool(path) as spool:
+        await fill(spool, 1)  # with the mark of the time, in SQLite
+        await spool.enqueue(reading(device_id="denied", n=1))
+        commits = []
+        spool._store._db.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
+        for number in range(60):
+            await fill(spool, 1, start=number)
+            rows = await spool.peek(9, clock.instant(), ["denied"])
+            await spool.ack([row.id for row in rows])
+        assert len(commits) <= 3
+        (stuck,) = await spool.peek(9, clock.instant())
+        assert '"denied"' in stuck.sample
+
+
+@pytest.mark.parametrize("spool_of", ["early", "late", "another", "none"])
+@pytest.mark.parametrize("ring_of", ["early", "late", "another", "none"])
+@pytest.mark.usefixtures("few_slots")
+async def test_hc001_whatever_ring_and_file_come_together_no_new_reading_is_lost(
+    path, clock, numbers, fill, crash, ring_of, spool_of
+):
+    """As after a backup was restored, a file was deleted, or one came from another machine."""
+
+    async def live(name, readings):
+        place = path.with_name(f"{name}.db")
+        spool = await opened(place)
+        for count in readings:
+            await fill(spool, count)
+            await spool.ack([row.id for row in (await spool.peek(100, clock.instant()))[:-2]])
+        crash(spool)
+        return place
+
+    histories = {
+        "early": await live("early", [3]),
+        "late": await live("late", [3, 9, 20, 6]),
+        "another": await live("another", [30, 30, 30, 30]),
+    }
+    for suffix, name in (("", spool_of), ("-wal", spool_of), ("-ring", ring_of)):
+        if name != "none":
+            move(histories[name], path, suffix)
+    spool = await opened(path)
+    await fill(spool, 4, start=1000)
+    crash(spool)
+    spool = await opened(path)
+    await fill(spool, 10, start=1004)
+    await spool.ack([row.id for row in await spool.peek(2, clock.instant())])
+    crash(spool)
+    async with Spool(path) as spool:
+        found = await spool.peek(500, clock.instant())
+        assert numbers(found)[-12:] == list(range(1002, 1014))
+        assert len({row.id for row in found}) == len(found)
 
 
 async def test_a_full_disk_takes_readings_for_a_while_yet(path, fill):
