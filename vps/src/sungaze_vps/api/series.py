@@ -1,7 +1,10 @@
 """`GET /v1/series`: what was measured, in buckets of local time."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -56,35 +59,42 @@ _SERIES: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
 class Asked:
     """The query: which stretch of time, in which buckets of which zone."""
 
-    def __init__(
-        self,
-        request: Request,
-        *,
-        frame: Annotated[
-            Frame,
-            Query(description="hours of today, days of this month, months of this year, months of everything"),
-        ] = "day",
-        tz: Annotated[str | None, Query(description="IANA zone; the server's TIMEZONE when left out")] = None,
-        bucket: Annotated[BucketName | None, Query(description="another length than the frame's own")] = None,
-        start: Annotated[
-            str | None, Query(description="instead of the frame's: a local date or a time with offset")
-        ] = None,
-        end: Annotated[str | None, Query(description="instead of the frame's, excluded; written like start")] = None,
-        kind: Annotated[str | None, Query(description="kind of readings; that of the newest when left out")] = None,
-    ) -> None:
-        """Check what can be checked without the database."""
-        self.frame, self.kind = frame, kind
-        self.bucket = bucket or FRAME_BUCKETS[frame]
-        self.zone = parse_zone(tz or request.app.state.config.timezone)
-        self.start = parse_moment("start", start, self.zone) if start else None
-        self.end = parse_moment("end", end, self.zone) if end else None
-        self.measurements: dict[str, Measurement] = request.app.state.measurements
-        if kind is not None and kind not in self.measurements:
-            raise refusal("kind", f"must be one of {', '.join(self.measurements)}")
-        self.now: datetime = request.app.state.clock()
+    frame: Frame
+    bucket: BucketName
+    zone: ZoneInfo
+    start: datetime | None
+    end: datetime | None
+    kind: str | None
+    measurements: Mapping[str, Measurement]
+    now: datetime
+
+
+async def _asked(  # FastAPI would send a class, or a plain function, to a thread, which takes as long as a small query
+    request: Request,
+    *,
+    frame: Annotated[
+        Frame, Query(description="hours of today, days of this month, months of this year, months of everything")
+    ] = "day",
+    tz: Annotated[str | None, Query(description="IANA zone; the server's TIMEZONE when left out")] = None,
+    bucket: Annotated[BucketName | None, Query(description="another length than the frame's own")] = None,
+    start: Annotated[
+        str | None, Query(description="instead of the frame's: a local date or a time with offset")
+    ] = None,
+    end: Annotated[str | None, Query(description="instead of the frame's, excluded; written like start")] = None,
+    kind: Annotated[str | None, Query(description="kind of readings; that of the newest when left out")] = None,
+) -> Asked:
+    """Check what can be checked without the database."""
+    state = request.app.state
+    zone = parse_zone(tz or state.config.timezone)
+    since = parse_moment("start", start, zone) if start else None
+    until = parse_moment("end", end, zone) if end else None
+    if kind is not None and kind not in state.measurements:
+        raise refusal("kind", f"must be one of {', '.join(state.measurements)}")
+    return Asked(frame, bucket or FRAME_BUCKETS[frame], zone, since, until, kind, state.measurements, state.clock())
 
 
 @router.get(
@@ -96,7 +106,7 @@ class Asked:
         **problem_responses(401, 403, 422, 429, 503),
     },
 )
-async def read_series(device_id: Device, asked: Annotated[Asked, Depends()], engine: Engine) -> Response:
+async def read_series(device_id: Device, asked: Annotated[Asked, Depends(_asked)], engine: Engine) -> Response:
     """Sum up a device's readings. Days follow the zone, those of 23 and 25 hours included."""
     measurement = await _measurement(asked, engine, device_id)
     window = await _window(asked, engine, measurement, device_id)
