@@ -30,6 +30,8 @@ class Fault:
     """About; the schedule plans with it."""
     needs_disk: bool = False
     """It can only be done to a disk of its own."""
+    once: bool = False
+    """It costs readings of other faults, and happens once in a trial."""
     link: str = ""
     """The way on which it waits for somebody to meet."""
 

@@ -40,7 +40,8 @@ def _lane(faults: Sequence[Fault], seed: str, seconds: float, busy: float) -> li
     dice = Random(seed)
     chosen = dice.sample(list(faults), len(faults))
     busy_s = sum(fault.lasts_s for fault in chosen)
-    while busy_s + (extra := dice.choice(list(faults))).lasts_s <= busy * (seconds - _CALM_S):
+    again = [fault for fault in faults if not fault.once]
+    while again and busy_s + (extra := dice.choice(again)).lasts_s <= busy * (seconds - _CALM_S):
         chosen.append(extra)
         busy_s += extra.lasts_s
     rest_s = max(seconds - _CALM_S - busy_s, 0.0)

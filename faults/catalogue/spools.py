@@ -8,7 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -23,6 +23,8 @@ from sungaze_sim.judge import Row
 _PAGE_BYTES = 1024
 _SLOT_BYTES = 1024
 _ALL = 1_000_000
+_FEW, _PATIENCE_S = 10, 10.0
+"""So few readings are to wait in a spool that is broken, if that can be had in so many seconds."""
 _SOME_TIME = Instant(datetime(2026, 1, 1, tzinfo=UTC), 0, "", synced=False)  # settles nothing
 
 
@@ -116,6 +118,7 @@ def _shm_gone(spool: Path, _: Random) -> None:
 
 def _broken(damage: Callable[[Path, Random], None], *, politely: bool, may_destroy: bool = True) -> Deed:
     async def deed(trial: Trial, dice: Random) -> None:
+        await _until_few(trial)
         trial.links["edge-caddy"].refuse()  # so that there is something to break
         await asyncio.sleep(between(dice, 1, 2))
         began = datetime.now(UTC)
@@ -134,16 +137,27 @@ def _broken(damage: Callable[[Path, Random], None], *, politely: bool, may_destr
     return deed
 
 
+async def _until_few(trial: Trial) -> None:
+    """Spare the readings of faults before this one: what a broken file destroys is proof of nothing else."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE_S):
+            while await asyncio.to_thread(trial.spooled) > _FEW:  # noqa: ASYNC110 - another process brings it about
+                await asyncio.sleep(0.2)
+
+
 FAULTS = [
-    Fault("spool: a page overwritten", Lane.EDGE, _broken(_page, politely=True), 3),
-    Fault("spool: bits of a page flipped", Lane.EDGE, _broken(_bits, politely=True), 3),
-    Fault("spool: truncated", Lane.EDGE, _broken(_truncated, politely=True), 3),
-    Fault("spool: header overwritten", Lane.EDGE, _broken(_header, politely=True), 3),
-    Fault("spool: emptied", Lane.EDGE, _broken(_emptied, politely=True), 3),
-    Fault("spool: WAL torn", Lane.EDGE, _broken(_wal_torn, politely=False), 3),
-    Fault("spool: end of the WAL overwritten", Lane.EDGE, _broken(_wal_garbage, politely=False), 3),
-    Fault("spool: places in the ring overwritten", Lane.EDGE, _broken(_ring_overwritten, politely=False), 3),
-    Fault("spool: ring truncated", Lane.EDGE, _broken(_ring_truncated, politely=False), 3),
-    Fault("spool: ring removed", Lane.EDGE, _broken(_ring_gone, politely=False), 3),
-    Fault("spool: -shm removed", Lane.EDGE, _broken(_shm_gone, politely=False, may_destroy=False), 3),
+    Fault(name, Lane.EDGE, _broken(damage, politely=politely), 3, once=True)
+    for name, damage, politely in (
+        ("spool: a page overwritten", _page, True),
+        ("spool: bits of a page flipped", _bits, True),
+        ("spool: truncated", _truncated, True),
+        ("spool: header overwritten", _header, True),
+        ("spool: emptied", _emptied, True),
+        ("spool: WAL torn", _wal_torn, False),
+        ("spool: end of the WAL overwritten", _wal_garbage, False),
+        ("spool: places in the ring overwritten", _ring_overwritten, False),
+        ("spool: ring truncated", _ring_truncated, False),
+        ("spool: ring removed", _ring_gone, False),
+    )
 ]
+FAULTS += [Fault("spool: -shm removed", Lane.EDGE, _broken(_shm_gone, politely=False, may_destroy=False), 3)]

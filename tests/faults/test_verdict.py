@@ -45,14 +45,14 @@ async def database(tmp_path_factory):
 
 
 @pytest.fixture
-async def trial(database):
+async def trial(database, tmp_path):
     """Give a trial that is over, with empty records."""
     connection = await servers.connect(database.port)
     await connection.execute("DELETE FROM p1_samples")
     device = lambda: SimpleNamespace(record=SimpleNamespace(readings=[]))  # noqa: E731 - two of the same
     yield SimpleNamespace(
         programs={"postgresql": database}, devices=SimpleNamespace(inverter=device(), meter=device()),
-        breakages=[], doubts=[], complaints=[], connection=connection,
+        breakages=[], doubts=[], complaints=[], connection=connection, folder=tmp_path,
     )  # fmt: skip
     await connection.close()
 

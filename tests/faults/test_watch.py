@@ -11,12 +11,12 @@ LOOKS = 20
 STEADY = "import sys\nfor _ in sys.stdin: print(flush=True)"
 LEAKS_MEMORY = "import sys\nkept = []\nfor _ in sys.stdin: kept.append(b'x' * 2**20); print(flush=True)"
 LEAKS_FILES = "import sys\nkept = []\nfor _ in sys.stdin: kept.append(open(sys.executable)); print(flush=True)"
-HOLDS_MUCH = f"kept = b'x' * 40 * 2**20\n{STEADY}"
+HOLDS_MUCH = f"kept = b'x' * 100 * 2**20\n{STEADY}"
 
 
 def watched(program):
     """Look at a program after each of its rounds."""
-    watch = Watch({"it": Limit(memory_mb=40, growth_mb=4)})
+    watch = Watch({"it": Limit(memory_mb=100, growth_mb=4)})
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         for _ in range(LOOKS):
             process.stdin.write(b"\n")
