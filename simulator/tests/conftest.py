@@ -57,7 +57,7 @@ class RawClient:
     async def ask(self, start: int, count: int, *, function: int = 4, unit: int = 1) -> bytes:
         """Ask and give the PDU of the answer, which must carry the same transaction id."""
         sent = await self.send(start, count, function=function, unit=unit)
-        received, pdu = await asyncio.wait_for(self.frame(), 5)
+        received, pdu = await asyncio.wait_for(self.frame(), 30)
         assert received == sent
         return pdu
 

@@ -181,7 +181,7 @@ def script(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-async def stop(process: Process, timeout_s: float = 15) -> int:
+async def stop(process: Process, timeout_s: float = 30) -> int:
     """Send SIGTERM, wait, and kill what does not listen; give the exit status."""
     if process.returncode is None:
         process.send_signal(signal.SIGCONT)
