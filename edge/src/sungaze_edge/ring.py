@@ -49,7 +49,7 @@ class Ring:
         """Device and time of all that is still to be read here, oldest first: no reading may get one of these again."""
         self.waiting: dict[int, Row] = {slot.number: slot.row for slot in slots if slot.row and slot.number >= settled}
         """Oldest first."""
-        self._is_behind = bool(self.waiting)
+        self._is_behind = False
         self._memory = mmap.mmap(-1, SLOT_BYTES)  # as aligned as O_DIRECT wants it
         self._file: int | None = None
         if not read_only:
