@@ -5,6 +5,7 @@ import importlib
 import inspect
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -109,6 +110,15 @@ def test_the_edge_environment_holds_only_what_an_adr_allows():
     text = (ROOT / "edge/pyproject.toml").read_text(encoding="utf-8")
     dependencies = re.findall(r'^  "([a-z0-9-]+)', text.split("dependencies = [")[1].split("]")[0], re.MULTILINE)
     assert dependencies == ["httpx", "pymodbus"]
+
+
+def test_the_edge_knows_its_version_and_does_not_load_what_would_look_it_up():
+    project = tomllib.loads((ROOT / "edge/pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert importlib.import_module("sungaze_edge").__version__ == project["version"]
+    sources = read(tracked("edge/src/*.py"))
+    assert [
+        name for name, text in sources if re.search(r"^(from|import) importlib\.metadata", text, re.MULTILINE)
+    ] == []
 
 
 @pytest.mark.parametrize("package", ["sungaze_edge.sources", "sungaze_vps.measurements"])

@@ -12,11 +12,10 @@ import sys
 import threading
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sungaze_edge import config, log
+from sungaze_edge import __version__, config, log
 from sungaze_edge.clock import Clock
 from sungaze_edge.errors import CaptureError, EdgeError, SettingsError, SourceUnavailableError, SpoolError
 from sungaze_edge.places import RUNNING, is_spool_in_use
@@ -52,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Reads a home's energy devices and delivers every reading, once, to your own server.",
         epilog="Settings are environment variables; .env.example explains each.",
     )
-    parser.add_argument("--version", action="version", version=f"sungaze-edge {version('sungaze-edge')}")
+    parser.add_argument("--version", action="version", version=f"sungaze-edge {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def add(name: str, command: Any, help_text: str) -> argparse.ArgumentParser:

@@ -10,10 +10,10 @@ import json
 import logging
 import os
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from sungaze_edge import __version__
 from sungaze_edge.backoff import wait
 from sungaze_edge.clock import Clock, Instant
 from sungaze_edge.errors import SpoolError
@@ -76,7 +76,7 @@ class Health:
         now = self._clock.instant()
         spool = await self._spool_state()
         return {
-            "version": version("sungaze-edge"),
+            "version": __version__,
             "pid": os.getpid(),
             "written": render_ts(now.wall),
             "boot_id": now.boot_id,

@@ -10,12 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
+from sungaze_edge import __version__
 from sungaze_edge.clock import Clock
 from sungaze_edge.config import INGEST_PATH
 from sungaze_edge.errors import DeliveryError
@@ -53,7 +53,7 @@ class Server:
             verify=tls_context(ca_file),
             headers={
                 "Authorization": f"Bearer {token}",
-                "User-Agent": f"sungaze-edge/{version('sungaze-edge')}",
+                "User-Agent": f"sungaze-edge/{__version__}",
                 "Accept": "application/json",
                 "Accept-Encoding": "identity",
             },

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
+from sungaze_edge import __version__
 from sungaze_edge.sources.homewizard_p1 import token_file
 from sungaze_edge.sources.homewizard_p1.client import Connection
 from sungaze_edge.sources.homewizard_p1.tls import Identity, tls_context
@@ -54,4 +54,4 @@ def _url(scheme: str, values: Mapping[str, Any], usual_port: int) -> str:
 
 
 def _agent() -> dict[str, str]:
-    return {"User-Agent": f"sungaze-edge/{version('sungaze-edge')}"}
+    return {"User-Agent": f"sungaze-edge/{__version__}"}

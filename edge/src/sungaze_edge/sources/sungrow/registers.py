@@ -2,7 +2,7 @@
 
 import csv
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 
 INPUT = 4
 """Modbus function that reads the input registers (measurements)."""
@@ -77,7 +77,7 @@ def _register(row: dict[str, str]) -> Register:
 
 
 def _load() -> tuple[Register, ...]:
-    text = files(__package__).joinpath("registers.csv").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("registers.csv").read_text(encoding="utf-8")
     return tuple(_register(row) for row in csv.DictReader(text.splitlines()))
 
 
