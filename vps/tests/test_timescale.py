@@ -207,6 +207,10 @@ async def test_a_device_that_fell_silent_weeks_ago_is_known_before_and_after_its
     kinds = measurements()
     for _ in range(2):
         assert await newest_kind(engine, kinds, "home") == "sungrow"
+        newest = await latest(engine, kinds, "home")
+        assert newest["ts"] == last.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        assert await newest_kind(engine, kinds, "a stranger") is None
+        assert await latest(engine, kinds, "a stranger") is None
         async with reading(engine) as connection:
             assert await find_span(connection, sungrow, "home") == (first, last)
             assert await find_span(connection, kinds["p1"], "home") is None
@@ -221,6 +225,7 @@ async def test_what_came_too_late_to_be_rolled_up_is_found_while_it_is_there(ser
     await store(engine, {sungrow: rows(sungrow, house(3, [now - timedelta(days=100)]))})
     async with reading(engine) as connection:
         assert await find_span(connection, sungrow, "home") is not None
+    assert await newest_kind(engine, measurements(), "home") == "sungrow"
 
 
 async def test_rollups_outlive_the_readings_they_were_made_from(series_api, sungrow):

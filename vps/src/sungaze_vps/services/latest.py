@@ -7,9 +7,10 @@ from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from sungaze_vps.db.levels import find_levels
+from sungaze_vps.db.levels import find_levels, forget_levels
 from sungaze_vps.db.models import samples_table
 from sungaze_vps.db.session import reading
 from sungaze_vps.measurement import Measurement
@@ -26,9 +27,11 @@ async def latest(engine: AsyncEngine, measurements: Measurements, device_id: str
     """Give the newest reading of a device over all kinds, as the flat object of the wire; None when there is none."""
     kinds = tuple(measurements.values())
     async with reading(engine) as connection:
-        for query in await _queries(connection, kinds):
-            row = (await connection.execute(_side_by_side(kinds, query), {"device_id": device_id})).one()
-            found = _parted(kinds, row)
+        for query in _NEWEST:
+            if not (asked := await _worth_asking(connection, query, kinds, device_id)):
+                continue
+            row = (await connection.execute(_side_by_side(asked, query), {"device_id": device_id})).one()
+            found = _parted(asked, row)
             if found:  # what is older than this is not the newest
                 newest = max(found, key=itemgetter("ts"))
                 return {
@@ -41,11 +44,21 @@ async def newest_kind(engine: AsyncEngine, measurements: Measurements, device_id
     """Name the kind of the newest reading of a device; None when there is none."""
     kinds = tuple(measurements.values())
     async with reading(engine) as connection:
-        for query in await _queries(connection, kinds):
-            times = (await connection.execute(_newest_times(kinds, query), {"device_id": device_id})).one()
-            found = [(ts, kind.kind) for ts, kind in zip(times, kinds, strict=True) if ts is not None]
-            if found:
-                return max(found, key=itemgetter(0))[1]
+        newest = await _newest(connection, kinds, device_id)
+    return None if newest is None else newest[1].kind
+
+
+async def _newest(
+    connection: AsyncConnection, kinds: tuple[Measurement, ...], device_id: str
+) -> tuple[datetime, Measurement] | None:
+    """Give the time and the kind of the newest reading of a device; None when there is none."""
+    for query in _NEWEST:
+        if not (asked := await _worth_asking(connection, query, kinds, device_id)):
+            continue
+        times = (await connection.execute(_newest_times(asked, query), {"device_id": device_id})).one()
+        found = [(ts, kind) for ts, kind in zip(times, asked, strict=True) if ts is not None]
+        if found:  # what is older than this is not the newest
+            return max(found, key=itemgetter(0))
     return None
 
 
@@ -106,15 +119,11 @@ async def find_span(
     connection: AsyncConnection, measurement: Measurement, device_id: str
 ) -> tuple[datetime, datetime] | None:
     """Give the times of the first and of the newest reading of a device; None when there is none."""
-    newest: datetime | None = None
-    since = await _begin_of_rollups(connection, measurement, device_id)
-    queries = await _queries(connection, [measurement])
-    if since is None and len(queries) > 1 and await connection.scalar(_ALL_IS_ROLLED_UP):
-        queries = queries[:1]  # what is neither in the rollups nor marked as late is recent; years of chunks are spared
-    for query in queries:
-        newest = newest or await connection.scalar(_newest_times((measurement,), query), {"device_id": device_id})
-    if newest is None:
+    found = await _newest(connection, (measurement,), device_id)
+    if found is None:
         return None
+    newest, _ = found
+    since = await _begin_of_rollups(connection, measurement, device_id)
     table = samples_table(measurement)
     first_query = sa.select(table.c.ts).where(table.c.device_id == device_id).order_by(table.c.ts).limit(1)
     if since is not None:
@@ -123,11 +132,22 @@ async def find_span(
     return first or since or newest, newest  # the first readings may have been dropped
 
 
-async def _queries(connection: AsyncConnection, measurements: Iterable[Measurement]) -> list[Query]:
-    """Give the queries for a newest reading in the order to try them."""
-    in_chunks = any([await find_levels(connection, measurement) for measurement in measurements])
-    # In a few chunks first: to plan for those of five years takes longer than anything else here.
-    return [recent_query, latest_query] if in_chunks else [latest_query]
+async def _worth_asking(
+    connection: AsyncConnection, query: Query, kinds: tuple[Measurement, ...], device_id: str
+) -> tuple[Measurement, ...]:
+    """Give the kinds of which one of `_NEWEST` may find a reading of a device."""
+    in_chunks = [kind for kind in kinds if await find_levels(connection, kind)]
+    if query is recent_query:
+        return kinds if in_chunks else ()
+    try:
+        if not in_chunks or not await connection.scalar(_ALL_IS_ROLLED_UP):
+            return kinds
+        # What is neither in the rollups nor marked as late is recent, and was not found; years of chunks are spared.
+        unknown = [kind for kind in in_chunks if await _begin_of_rollups(connection, kind, device_id) is None]
+    except ProgrammingError:  # the rollups were taken away meanwhile
+        forget_levels(connection.engine)
+        return kinds
+    return tuple(kind for kind in kinds if kind not in unknown)
 
 
 async def _begin_of_rollups(connection: AsyncConnection, measurement: Measurement, device_id: str) -> datetime | None:
@@ -156,3 +176,7 @@ def recent_query(measurement: Measurement) -> sa.Select[Any]:
     return latest_query(measurement).where(
         samples_table(measurement).c.ts >= sa.func.now() - sa.text("interval '7 days'")
     )
+
+
+_NEWEST = (recent_query, latest_query)
+"""In the order to try: a few chunks first, because to plan for those of five years takes longer than anything else."""
