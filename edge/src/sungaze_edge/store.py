@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -115,10 +116,10 @@ class Store:
             "AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"
         )
         rows = self._db.execute(query, (_json(without), _json(self._delivered), limit))
-        ring = [row for row in self._ring.waiting.values() if row[1] not in without]
+        ring = (row for row in self._ring.waiting.values() if row[1] not in without)
         with _sense():
-            both = sorted([*rows, *ring[:limit]], key=itemgetter(0))[:limit] if ring else rows
-            waiting = [Waiting(row[0], row[1], wire_text(*row[1:])) for row in both]
+            oldest = islice(merge(rows, ring, key=itemgetter(0)), limit)
+            waiting = [Waiting(row[0], row[1], wire_text(*row[1:])) for row in oldest]
         if not waiting:
             self._delete_delivered()
             self._settle_ring()

@@ -18,11 +18,11 @@ class Timestamps:
         self._given: dict[str, array[int]] = {}
         self._latest: dict[str, int] = {}
         self._marked_ms = 0
-        recent = db.execute(
-            "SELECT device_id, ts_ms FROM reading WHERE ts_ms IS NOT NULL ORDER BY id DESC LIMIT ?", (_REMEMBERED,)
-        ).fetchall()
-        for device_id, ts_ms in reversed(recent):
+        recent = "SELECT device_id, ts_ms FROM reading WHERE ts_ms IS NOT NULL ORDER BY id DESC LIMIT ?"
+        for device_id, ts_ms in db.execute(recent, (_REMEMBERED,)):  # row by row: all at once would take megabytes
             self.remember(device_id, ts_ms)
+        for given in self._given.values():
+            given.reverse()
         self._unsettled = db.execute("SELECT 1 FROM reading WHERE ts_ms IS NULL LIMIT 1").fetchone() is not None
 
     def own_time(self, device_id: str, ts_ms: int) -> int:
