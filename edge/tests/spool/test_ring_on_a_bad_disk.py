@@ -17,6 +17,13 @@ from sungaze_edge.spool_file import open_spool_file
 from sungaze_edge.store import Store
 
 
+def open_on_a_full_disk(*arguments):
+    db = open_spool_file(*arguments)
+    (pages,) = db.execute("PRAGMA page_count").fetchone()
+    db.execute(f"PRAGMA max_page_count={pages}")
+    return db
+
+
 @pytest.mark.parametrize("make", ["mkdir", "link"])
 async def test_where_no_ring_can_be_made_readings_go_to_sqlite_and_it_is_said_once(
     path, clock, numbers, fill, caplog, make
@@ -110,17 +117,11 @@ async def test_where_the_disk_has_no_room_for_a_ring_none_is_left_half_made(
 async def test_hc001_after_a_crash_a_full_disk_does_not_keep_the_spool_from_opening(
     path, clock, numbers, fill, crash, monkeypatch, opened
 ):
-    def full(*arguments):
-        db = open_spool_file(*arguments)
-        (pages,) = db.execute("PRAGMA page_count").fetchone()
-        db.execute(f"PRAGMA max_page_count={pages}")
-        return db
-
     spool = await opened(path)
     await fill(spool, 100)
     crash(spool)
     with monkeypatch.context() as patch:
-        patch.setattr(store_module, "open_spool_file", full)
+        patch.setattr(store_module, "open_spool_file", open_on_a_full_disk)
         spool = await opened(path)
         assert numbers(await spool.peek(10, clock.instant())) == list(range(10))
         await spool.ack([row.id for row in await spool.peek(10, clock.instant())])
@@ -197,3 +198,23 @@ async def test_a_full_disk_takes_readings_for_a_while_yet(path, fill):
         await fill(spool, 512, start=1)
         with pytest.raises(SpoolError, match="the disk is full"):
             await fill(spool, 1)
+
+
+async def test_hc001_a_full_disk_and_numbers_that_an_older_version_took_wait_for_room(
+    path, clock, numbers, fill, crash, monkeypatch, opened
+):
+    spool = await opened(path)
+    await fill(spool, 100)
+    crash(spool)
+    with closing(open_spool_file(path)) as older:
+        older.execute(
+            "INSERT INTO reading (id, device_id, kind, ts_ms, payload) VALUES (7, 'home', 'toy', 7, '{\"n\":7}')"
+        )
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "open_spool_file", open_on_a_full_disk)
+        with pytest.raises(SpoolError, match="full"):
+            await opened(path)
+    async with Spool(path) as spool:
+        found = await spool.peek(200, clock.instant())
+        assert sorted(numbers(found)) == sorted([*range(100), 7])
+        assert len({row.id for row in found}) == 101
