@@ -2,6 +2,7 @@
 
 import json
 import random
+import string
 from contextlib import closing, suppress
 
 import pytest
@@ -43,6 +44,13 @@ def test_a_slot_gives_back_the_reading_it_took_or_does_not_take_it(number, ts_ms
     if raw is not None:
         assert len(raw) in (512, 1024)
         assert decoded(raw.ljust(SLOT_BYTES, b"\xff")) == slot
+
+
+def test_a_slot_is_one_sector_or_two_whatever_the_length_of_the_reading():
+    noise = "".join(random.Random(1).choices(string.printable, k=1400))
+    lengths = [len(encoded(Slot(9, 9, row(9, noise[:size]))) or b"") for size in range(len(noise))]
+    assert lengths == sorted(lengths, key=[512, 1024, 0].index)
+    assert set(lengths) == {512, 1024, 0}
 
 
 @given(st.binary(max_size=SLOT_BYTES))
