@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 LEAN_COMMAND = ROOT / ".venv-edge/bin/sungaze-edge"
 CAPTURE = next((ROOT / "edge/src/sungaze_edge/sources/sungrow/cases").glob("winets_*/capture.json"))
 BACKLOG_ROWS = 120_000
-_FRESH_ROWS = 20
+_FRESH_ROWS = 120  # up to a hundred delivered ones are deleted with the next write only
 _DRAINS_WITHIN_S = 600
 
 
