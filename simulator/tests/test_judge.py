@@ -67,6 +67,14 @@ def test_a_recording_may_not_know_every_value():
     assert judge([reading(1, house_time=None)], [row(1, 100, 700)]).faultless
 
 
+def test_soon_after_a_falsified_reading_a_value_may_be_missing_but_not_wrong():
+    readings = [reading(1, faults=["spikes"]), *(reading(second) for second in (6, 11, 16, 21))]
+    told = [row(1, 999_999), row(6, None), row(11), row(16, None), row(21)]
+    assert judge(readings, told).faultless
+    assert len(judge(readings, [*told[:2], row(11, 999_999), *told[3:]]).wrong) == 1
+    assert len(judge(readings, [*told[:4], row(21, None)]).wrong) == 1
+
+
 def test_only_the_last_reading_before_a_kill_may_be_in_hand():
     kill = [START + timedelta(seconds=6.2)]
     readings = [reading(1), reading(6, 200, confirmed=False)]

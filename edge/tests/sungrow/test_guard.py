@@ -35,6 +35,19 @@ def test_a_drop_is_left_out_until_the_counter_is_back(poll):
     assert not poll.state.held_back
 
 
+@pytest.mark.parametrize("garbage", [1677721.6, 0.0])
+def test_garbage_in_the_first_reading_after_a_start_costs_the_true_counter_one_reading(poll, garbage):
+    poll(garbage)
+    assert [poll(total) for total in (500.0, 500.0, 500.1)] == [None, 500.0, 500.1]
+    assert [poll(total) for total in (garbage, garbage, 500.1)] == [None, None, 500.1]
+
+
+def test_a_dropout_after_the_first_reading_is_not_believed_however_long(poll):
+    poll(500.0)
+    assert [poll(0.0) for _ in range(5)] == [None] * 5
+    assert poll(500.0) == 500.0
+
+
 def test_a_leap_beyond_the_rated_power_is_left_out(poll):
     poll(500.0)
     assert [poll(total) for total in (501.0, 500.1)] == [None, 500.1]
@@ -50,6 +63,7 @@ def test_a_counter_that_stood_still_may_catch_up(poll):
 @pytest.mark.parametrize("level", [2.0, 9000.0])
 def test_a_swapped_meter_is_believed_once_its_level_has_settled(poll, level):
     poll(500.0)
+    poll(500.0)
     settling = int(CONFIRMATION_S / POLL_S)
     shown = [poll(level + n // 60 / 10) for n in range(settling + 2)]
     assert shown[:settling] == [None] * settling
@@ -59,12 +73,14 @@ def test_a_swapped_meter_is_believed_once_its_level_has_settled(poll, level):
 
 def test_a_few_readings_far_apart_are_enough_time_but_not_enough_readings(poll):
     poll(500.0)
+    poll(500.0)
     poll(2.0)
     poll.now_s += CONFIRMATION_S
     assert poll(2.0) is None
 
 
 def test_garbage_that_lasts_for_minutes_is_not_believed(poll):
+    poll(500.0)
     poll(500.0)
     assert {poll(1677721.5) for _ in range(10 * CONFIRMATIONS)} == {None}
     assert poll(500.1) == 500.1

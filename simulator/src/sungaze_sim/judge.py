@@ -7,7 +7,7 @@ never handed out, or is there twice.
 
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,8 @@ from typing import Any
 from sungaze_sim.record import Reading
 
 _STAMP_ROUNDING = timedelta(milliseconds=1)
+_AFTER_GARBAGE = 3
+"""In so many readings after a falsified one a value may be missing: nobody can tell at once which of two was wrong."""
 _COMMIT_TIME = timedelta(seconds=1)
 """A process killed this soon after a reading's last byte may not have had the time to put it on disk."""
 
@@ -95,6 +97,7 @@ def judge(
     doubts = [*doubts, *((kill - _COMMIT_TIME, kill) for kill in kills)]
     verdict = Judgement(polled=0, stored=len(rows))
     by_row = _readings_by_row(readings, rows)
+    startled = {id(reading) for reading in _startled(readings)}
     orphans = by_row.pop(-1, [])
     for index, row in enumerate(rows):
         claims = by_row.get(index, [])
@@ -102,7 +105,7 @@ def judge(
         if owner is None:
             verdict.doubled.append(row)
         else:
-            verdict.wrong.extend(_differences(owner, row))
+            verdict.wrong.extend(_differences(owner, row, may_miss=id(owner) in startled))
         orphans.extend(reading for reading in claims if reading is not owner)
     missing = {id(reading) for reading in orphans}
     for reading in readings:
@@ -126,7 +129,14 @@ def _owner(row: Row, claims: Sequence[Reading]) -> Reading | None:
     return next(iter(exact or claims), None)
 
 
-def _differences(reading: Reading, row: Row) -> list[str]:
+def _startled(readings: Sequence[Reading]) -> Iterator[Reading]:
+    """Give the readings soon after falsified ones."""
+    for position, reading in enumerate(readings):
+        if any(before.faults for before in readings[max(position - _AFTER_GARBAGE, 0) : position]):
+            yield reading
+
+
+def _differences(reading: Reading, row: Row, *, may_miss: bool = False) -> list[str]:
     """Compare with the truth, unless a fault had changed what was served."""
     if reading.faults:
         return []
@@ -134,6 +144,7 @@ def _differences(reading: Reading, row: Row) -> list[str]:
         f"{row.ts.isoformat()} {name}: {row.values.get(name)} was stored, {expected} was true"
         for name, expected in reading.truth.items()
         if not (expected is None and reading.house_time is None)  # a recording does not know everything
+        if not (may_miss and row.values.get(name) is None)
         if not _same(expected, row.values.get(name))
     ]
 

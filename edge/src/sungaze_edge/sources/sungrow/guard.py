@@ -50,6 +50,10 @@ class Level:
         """
         return self.value > 0 and self.readings >= CONFIRMATIONS and now_s - self.first_s >= CONFIRMATION_S
 
+    def gives_way_to(self, other: "Level") -> bool:
+        """Whether this is the wrong one of two: only the first reading after a start vouches for it, more for the other."""
+        return self.readings == 1 and other.readings > 1 and other.value > 0
+
     def then(self, value: float, now_s: float) -> "Level":
         """Go on to the next reading."""
         since_s = self.since_s if value == self.value else now_s
@@ -102,7 +106,7 @@ def check(
             accepted[name] = known.then(value, now_s)
         else:
             level = _new_level(state.held_back.get(name), value, now_s, limit_w)
-            if level.is_settled(now_s):
+            if level.is_settled(now_s) or known.gives_way_to(level):
                 accepted[name] = level
             else:
                 held_back[name] = level
