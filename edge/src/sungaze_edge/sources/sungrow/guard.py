@@ -51,7 +51,7 @@ class Level:
         return self.value > 0 and self.readings >= CONFIRMATIONS and now_s - self.first_s >= CONFIRMATION_S
 
     def gives_way_to(self, other: "Level") -> bool:
-        """Whether this is the wrong one of two: only the first reading after a start vouches for it, more for the other."""
+        """Whether only the first reading after a start vouches for this, and more for the other."""
         return self.readings == 1 and other.readings > 1 and other.value > 0
 
     def then(self, value: float, now_s: float) -> "Level":
