@@ -120,7 +120,7 @@ def _broken(damage: Callable[[Path, Random], None], *, politely: bool, may_destr
     async def deed(trial: Trial, dice: Random) -> None:
         await _until_few(trial)
         trial.links["edge-caddy"].refuse()  # so that there is something to break
-        await asyncio.sleep(between(dice, 1, 2))
+        await asyncio.sleep(between(dice, 0.3, 1))
         began = datetime.now(UTC)
         if politely:
             await trial.edge.stop()
