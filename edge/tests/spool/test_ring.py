@@ -1,6 +1,8 @@
 """The ring keeps what it took, through damage of every kind, and gives way to SQLite where it cannot."""
 
+import fcntl
 import json
+import os
 import random
 import string
 from contextlib import closing, suppress
@@ -51,6 +53,19 @@ def test_a_slot_is_one_sector_or_two_whatever_the_length_of_the_reading():
     lengths = [len(encoded(Slot(9, 9, row(9, noise[:size]))) or b"") for size in range(len(noise))]
     assert lengths == sorted(lengths, key=[512, 1024, 0].index)
     assert set(lengths) == {512, 1024, 0}
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_hc001_each_write_goes_through_to_the_disk_and_only_the_owner_may_read_it(path, monkeypatch, direct):
+    if not direct:
+        monkeypatch.setattr(os, "O_DIRECT", 0)
+    before = os.umask(0)
+    try:
+        with closing(Ring(path)) as ring:
+            assert fcntl.fcntl(ring._file, fcntl.F_GETFL) & os.O_DSYNC
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 @given(st.binary(max_size=SLOT_BYTES))
