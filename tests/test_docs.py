@@ -82,3 +82,16 @@ def test_every_make_target_named_in_a_page_exists():
     pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     named = set(re.findall(r"`make ([a-z][a-z0-9-]*)", pages))
     assert named - targets == set()
+
+
+def test_every_promise_names_what_shows_it_and_when():
+    page = (ROOT / "docs/promises.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    promises = [row for row in rows if row[0] != "promise" and not row[0].startswith("---")]
+    assert len(promises) > 10
+    for promise, command, figure, day in promises:
+        assert command.startswith("`make "), promise
+        assert figure.strip(), promise
+        assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", day), promise
+        for path in re.findall(r"[\w/]*tests/[\w/.]*", command):
+            assert (ROOT / path).exists(), path
