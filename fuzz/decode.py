@@ -1,7 +1,9 @@
 """`sungaze-edge decode FILE`: JSON of what a file means, or exit 2 and a sentence."""
 
+import atexit
 import io
 import json
+import shutil
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
@@ -71,7 +73,9 @@ def decode(data: bytes) -> None:
 
 @cache
 def _folder() -> str:
-    return tempfile.mkdtemp(prefix="sungaze-fuzz-")
+    folder = tempfile.mkdtemp(prefix="sungaze-fuzz-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _text(stream: io.TextIOWrapper) -> str:
