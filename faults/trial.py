@@ -139,6 +139,17 @@ class Trial:
                 while [record.count for record in records] == before:  # noqa: ASYNC110 - the edge asks when it likes
                     await asyncio.sleep(0.02)
 
+    async def both_go_on(self, within_s: float = 6.0) -> bool:
+        """Wait until each device has handed out one more, so that what the edge had in hand is stored; give whether."""
+        records = (self.devices.inverter.record, self.devices.meter.record)
+        before = [record.count for record in records]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while not all(record.count > count for record, count in zip(records, before, strict=True)):  # noqa: ASYNC110 - the edge asks when it likes
+                    await asyncio.sleep(0.02)
+                return True
+        return False
+
     def doubt(self, begins: datetime, reason: str, *, before_s: float = 0.0) -> None:
         """Note that from `before_s` before `begins` until now, what a device sent may not have reached a disk."""
         self.doubts.append(Doubt(begins - timedelta(seconds=before_s), datetime.now(UTC), reason))

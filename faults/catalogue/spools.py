@@ -119,6 +119,8 @@ def _shm_gone(spool: Path, _: Random) -> None:
 def _broken(damage: Callable[[Path, Random], None], *, politely: bool, may_destroy: bool = True) -> Deed:
     async def deed(trial: Trial, dice: Random) -> None:
         await _until_few(trial)
+        if not politely:
+            await _fold_log(trial)
         trial.links["edge-caddy"].refuse()  # so that there is something to break
         await asyncio.sleep(between(dice, 0.3, 1))
         began = datetime.now(UTC)
@@ -135,6 +137,13 @@ def _broken(damage: Callable[[Path, Random], None], *, politely: bool, may_destr
         await asyncio.sleep(1)
 
     return deed
+
+
+async def _fold_log(trial: Trial) -> None:
+    """Have the log begin anew: torn, it takes back what was settled about times, and a reading may get another one."""
+    await trial.edge.stop()
+    await trial.restart_edge()
+    await trial.next_reading()
 
 
 async def _until_few(trial: Trial) -> None:
