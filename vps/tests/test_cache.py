@@ -201,7 +201,7 @@ async def test_a_redis_that_speaks_nonsense_is_a_miss():
 
 async def test_many_at_once_wait_for_each_other_instead_of_doing_without(redis_cache):
     await redis_cache.put("a", b"1", redis_cache.version)
-    assert await asyncio.gather(*(redis_cache.get("a") for _ in range(200))) == [b"1"] * 200
+    assert await asyncio.gather(*(redis_cache.get("a") for _ in range(60))) == [b"1"] * 60
     assert redis_cache.misses_by_error == 0
 
 
