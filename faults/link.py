@@ -196,8 +196,9 @@ class Link:
             connection.reset()
         finally:
             for side in (writer, connection.server):
-                if side is not None:
-                    side.close()
+                with suppress(AttributeError):  # no transport is left of one that was lost in the midst of `start_tls`
+                    if side is not None:
+                        side.close()
             del self._connections[connection]
 
     async def _deceive(self, trouble: Trouble, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -183,14 +183,16 @@ class Trial:
 
     async def close(self) -> None:
         """End everything that still runs."""
-        for link in self.links.values():
-            link.end()
-        for name in reversed(self.programs):
-            await self.programs[name].kill()
-        for link in self.links.values():
-            await link.stop()
-        await self.devices.stop()
-        self._resources.close()
+        try:
+            for link in self.links.values():
+                link.end()
+            for name in reversed(self.programs):
+                await self.programs[name].kill()
+            for link in self.links.values():
+                await link.stop()
+            await self.devices.stop()
+        finally:
+            self._resources.close()
 
     async def _run(self, program: Program) -> None:
         self.programs[program.name] = program

@@ -122,6 +122,20 @@ async def test_who_refuses_twice_must_accept_twice(echo):
     assert (await say(await echo.connect())).startswith(b"heard")
 
 
+async def test_a_client_that_leaves_in_the_midst_of_an_impostors_handshake_harms_nobody(echo):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    echo.link.begin(Trouble(Mode.IMPOSTOR, context=context))
+    for _ in range(5):
+        _, writer = await echo.connect()
+        await asyncio.sleep(0.01)
+        writer.transport.abort()
+    await asyncio.sleep(0.05)
+    echo.link.reset_all()
+    echo.link.end()
+    assert await say(await echo.connect()) == b"heard 1 of them\n"
+
+
 async def test_an_impostor_hears_what_a_client_that_does_not_verify_tells_it(echo):
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)

@@ -118,7 +118,10 @@ class Listener:
 
 def reset(writer: asyncio.StreamWriter) -> None:
     """End a connection without a goodbye: the client sees a reset."""
-    raw = writer.get_extra_info("socket")
+    transport: asyncio.WriteTransport | None = writer.transport
+    if transport is None:  # it was lost in the midst of `start_tls`
+        return
+    raw = transport.get_extra_info("socket")
     if raw is not None and raw.fileno() >= 0:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()
+    transport.abort()
