@@ -25,6 +25,12 @@ def poll():
     return Polls()
 
 
+def known(poll):
+    """Let the counter be known at 500 kWh."""
+    for _ in range(CONFIRMATIONS):
+        poll(500.0)
+
+
 def test_a_counter_that_counts_passes(poll):
     assert [poll(total) for total in (500.0, 500.0, 500.1, 500.2)] == [500.0, 500.0, 500.1, 500.2]
 
@@ -36,9 +42,11 @@ def test_a_drop_is_left_out_until_the_counter_is_back(poll):
 
 
 @pytest.mark.parametrize("garbage", [1677721.6, 0.0])
-def test_garbage_in_the_first_reading_after_a_start_costs_the_true_counter_one_reading(poll, garbage):
-    poll(garbage)
-    assert [poll(total) for total in (500.0, 500.0, 500.1)] == [None, 500.0, 500.1]
+@pytest.mark.parametrize("length", [1, 3])
+def test_garbage_at_a_start_costs_the_true_counter_no_more_readings_than_it_lasted(poll, garbage, length):
+    for _ in range(length):
+        poll(garbage)
+    assert [poll(total) for total in (*[500.0] * length, 500.0, 500.1)] == [*[None] * length, 500.0, 500.1]
     assert [poll(total) for total in (garbage, garbage, 500.1)] == [None, None, 500.1]
 
 
@@ -62,8 +70,7 @@ def test_a_counter_that_stood_still_may_catch_up(poll):
 
 @pytest.mark.parametrize("level", [2.0, 9000.0])
 def test_a_swapped_meter_is_believed_once_its_level_has_settled(poll, level):
-    poll(500.0)
-    poll(500.0)
+    known(poll)
     settling = int(CONFIRMATION_S / POLL_S)
     shown = [poll(level + n // 60 / 10) for n in range(settling + 2)]
     assert shown[:settling] == [None] * settling
@@ -72,16 +79,14 @@ def test_a_swapped_meter_is_believed_once_its_level_has_settled(poll, level):
 
 
 def test_a_few_readings_far_apart_are_enough_time_but_not_enough_readings(poll):
-    poll(500.0)
-    poll(500.0)
+    known(poll)
     poll(2.0)
     poll.now_s += CONFIRMATION_S
     assert poll(2.0) is None
 
 
 def test_garbage_that_lasts_for_minutes_is_not_believed(poll):
-    poll(500.0)
-    poll(500.0)
+    known(poll)
     assert {poll(1677721.5) for _ in range(10 * CONFIRMATIONS)} == {None}
     assert poll(500.1) == 500.1
 

@@ -18,7 +18,8 @@ from sungaze_sim.record import Reading
 
 _STAMP_ROUNDING = timedelta(milliseconds=1)
 _AFTER_GARBAGE = 3
-"""In so many readings after a falsified one a value may be missing: nobody can tell at once which of two was wrong."""
+"""In so many readings after falsified ones, and as many as those were, a value may be missing: nobody can tell at once
+which of two was wrong."""
 _COMMIT_TIME = timedelta(seconds=1)
 """A process killed this soon after a reading's last byte may not have had the time to put it on disk."""
 
@@ -131,8 +132,12 @@ def _owner(row: Row, claims: Sequence[Reading]) -> Reading | None:
 
 def _startled(readings: Sequence[Reading]) -> Iterator[Reading]:
     """Give the readings soon after falsified ones."""
-    for position, reading in enumerate(readings):
-        if any(before.faults for before in readings[max(position - _AFTER_GARBAGE, 0) : position]):
+    grace = 0
+    for reading in readings:
+        if reading.faults:
+            grace = max(grace, _AFTER_GARBAGE) + 1
+        elif grace > 0:
+            grace -= 1
             yield reading
 
 

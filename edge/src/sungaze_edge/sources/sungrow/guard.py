@@ -51,8 +51,8 @@ class Level:
         return self.value > 0 and self.readings >= CONFIRMATIONS and now_s - self.first_s >= CONFIRMATION_S
 
     def gives_way_to(self, other: "Level") -> bool:
-        """Whether only the first reading after a start vouches for this, and more for the other."""
-        return self.readings == 1 and other.readings > 1 and other.value > 0
+        """Whether only a few readings after a start vouch for this, and more in a row for the other."""
+        return self.readings < CONFIRMATIONS and other.readings > self.readings and other.value > 0
 
     def then(self, value: float, now_s: float) -> "Level":
         """Go on to the next reading."""
