@@ -29,7 +29,7 @@ test: $(READY) ## run every test, on real parts, and measure coverage [ARGS="-k 
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
 
 .PHONY: soak
-soak: $(READY) ## hours at fifty times the pace, with faults: does memory, a file or the database drift? [HOURS=1 SEED=1]
+soak: $(READY) ## hours of a living house, with faults: does memory, a file or the database drift? [HOURS=1 SEED=1]
 	@$(BIN)/python -m faults.soak --hours $(or $(HOURS),1) --seed $(or $(SEED),1)
 
 .PHONY: faults

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from faults import report
+from faults.arguments import count, positive
 from faults.catalogue import CATALOGUE
 from faults.fault import Fault
 from faults.run import Outcome, run
@@ -27,7 +28,7 @@ def main() -> int:
         return 0
     chosen = _chosen(options.only)
     if not chosen:
-        print(f"there is no fault {', '.join(options.only)}; --list names them", file=sys.stderr)
+        print(f"there is no fault {', '.join(options.only)}; make faults ARGS=--list names all", file=sys.stderr)
         return 2
     outcomes = [_trial(chosen, seed, options) for seed in range(options.seed, options.seed + options.seeds)]
     print(f"\n{report.machine()}; {outcomes[0].engine}\n")
@@ -43,8 +44,8 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m faults", description="What goes wrong, done on purpose.")
     parser.add_argument("--seed", type=int, default=1, help="the first seed (default: %(default)s)")
-    parser.add_argument("--seeds", type=int, default=1, help="how many seeds, one after the other")
-    parser.add_argument("--minutes", type=float, default=3, help="length of a trial (default: %(default)s)")
+    parser.add_argument("--seeds", type=count, default=1, help="how many seeds, one after the other")
+    parser.add_argument("--minutes", type=positive, default=3, help="length of a trial (default: %(default)s)")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="faults whose names begin so")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there, too")
     parser.add_argument("--list", action="store_true", help="name every fault and do nothing")

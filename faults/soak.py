@@ -1,6 +1,6 @@
 """`make soak`: hours of the living house at high speed with a fault now and then, to see whether anything drifts.
 
-An hour brings two days' worth of an inverter's readings. Edge and API run through, so that a slow leak has time to
+An hour brings about a day's worth of an inverter's readings. Edge and API run through, so that a slow leak has time to
 show; everything else around them comes and goes. In the end every reading is asked for, as after each trial.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 import asyncpg
 
 from faults import report, servers
+from faults.arguments import positive
 from faults.catalogue import CATALOGUE
 from faults.fault import Fault, Lane
 from faults.run import Outcome, run
@@ -94,7 +95,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m faults.soak", description="Hours of a living house; does anything drift?"
     )
-    parser.add_argument("--hours", type=float, default=1, help="(default: %(default)s)")
+    parser.add_argument("--hours", type=positive, default=1, help="(default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the house and the faults (default: %(default)s)")
     return parser.parse_args(arguments)
 
