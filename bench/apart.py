@@ -15,7 +15,9 @@ from typing import Any
 
 import psutil
 from parts import PARTS, ROOT, YEARS, Part, settings_of
-from results import Record, commit, machine, now, versions
+from results import Record, commit, now, versions
+
+from sungaze_sim.machine import machine
 
 _HEARTBEAT_S = 20
 _LOOK_S = 0.2

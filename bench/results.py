@@ -55,14 +55,6 @@ def write(path: Path, records: Mapping[str, Record]) -> None:
     half.replace(path)
 
 
-def machine() -> str:
-    """Name the machine."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    model = models[0] if models else platform.processor()
-    return f"{os.cpu_count()} x {model}, {platform.system()} {platform.machine()}"
-
-
 def versions() -> str:
     """Name what the server is made of."""
     return ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in _PACKAGES)])

@@ -18,13 +18,14 @@ from results import (
     Records,
     commit,
     comparison,
-    machine,
     missed,
     read,
     versions,
     write,
 )
 from tables import with_tables
+
+from sungaze_sim.machine import machine
 
 DOCUMENT = ROOT / "docs/measurements.md"
 

@@ -31,7 +31,7 @@ def main() -> int:
         print(f"there is no fault {', '.join(options.only)}; make faults ARGS=--list names all", file=sys.stderr)
         return 2
     outcomes = [_trial(chosen, seed, options) for seed in range(options.seed, options.seed + options.seeds)]
-    print(f"\n{report.machine()}; {outcomes[0].engine}\n")
+    print(f"\n{report.environment()}; {outcomes[0].engine}\n")
     print(report.markdown(report.merged(map(report.table, outcomes))))
     if options.json:
         options.json.write_text(json.dumps(report.as_json(outcomes), indent=1) + "\n")

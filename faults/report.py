@@ -1,16 +1,15 @@
 """What a trial found, as a table for people and as JSON for machines."""
 
-import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from faults.run import Happened, Outcome
 from sungaze_sim.judge import summaries
+from sungaze_sim.machine import machine
 
 NONE = "(between faults)"
 
@@ -31,12 +30,9 @@ class Line:
     """By a broken spool file."""
 
 
-def machine() -> str:
-    """Name the machine."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    model = models[0] if models else platform.processor()
-    return f"{os.cpu_count()} x {model}, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+def environment() -> str:
+    """Name the machine and the Python."""
+    return f"{machine()}, Python {platform.python_version()}"
 
 
 def table(outcome: Outcome) -> dict[str, Line]:
@@ -107,7 +103,7 @@ def as_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Give everything for a machine to read."""
     lines = merged(map(table, outcomes))
     return {
-        "machine": machine(),
+        "machine": environment(),
         "trials": [summary(outcome) for outcome in outcomes],
         "faults": {name: asdict(line) for name, line in lines.items()},
     }

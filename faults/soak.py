@@ -117,7 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     outcome = asyncio.run(soak)
     complaints = [*report.complaints(outcome), *sizes.complaints()]
-    print(f"\n{json.dumps(report.summary(outcome))}\n\n{report.machine()}; {outcome.engine}\n\n{drift(outcome, sizes)}")
+    print(f"\n{json.dumps(report.summary(outcome))}\n\n{report.environment()}; {outcome.engine}\n")
+    print(drift(outcome, sizes))
     print("\n".join(f"  {complaint}" for complaint in complaints))
     if not complaints and outcome.verdict.faultless:
         shutil.rmtree(folder, ignore_errors=True)

@@ -43,7 +43,11 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     unknown = [name for name in options.targets if name not in TARGETS]
     if unknown or (options.again and len(options.targets) != 1):
-        parser.error(f"no such target: {', '.join(unknown)}" if unknown else "--again needs one TARGET")
+        parser.error(
+            f"there is no target {', '.join(unknown)}; the targets are: {', '.join(TARGETS)}"
+            if unknown
+            else "--again needs one TARGET"
+        )
     if options.again:
         return _again(TARGETS[options.targets[0]], options.again)
     if importlib.util.find_spec("atheris") is None:
