@@ -29,6 +29,13 @@ class Waiting(NamedTuple):
     sample: str
 
 
+class Backlog(NamedTuple):
+    """How many readings wait, and how many are in quarantine."""
+
+    waiting: int
+    quarantined: int
+
+
 class Refused(NamedTuple):
     """A reading in quarantine."""
 

@@ -19,6 +19,7 @@ from sungaze_edge import __version__
 from sungaze_edge.clock import Clock
 from sungaze_edge.config import INGEST_PATH
 from sungaze_edge.errors import DeliveryError
+from sungaze_edge.reading import Backlog
 
 log = logging.getLogger(__name__)
 
@@ -68,13 +69,15 @@ class Server:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
-    async def ingest(self, samples: Sequence[str]) -> Answer:
-        """Deliver samples, each the text of a JSON object.
+    async def ingest(self, samples: Sequence[str], left: Backlog | None = None) -> Answer:
+        """Deliver samples, each the text of a JSON object, and tell what is left when the server has them.
 
         Raises:
             DeliveryError: there is no answer; the text says why and what may help.
         """
         headers = {"Content-Type": "application/json"}
+        if left is not None:
+            headers |= {"Sungaze-Waiting": str(left.waiting), "Sungaze-Quarantined": str(left.quarantined)}
         if self._compresses and sum(map(len, samples)) >= _WORTH_COMPRESSING:
             packed = {**headers, "Content-Encoding": "gzip"}
             answer = await self._ask("POST", self._url, _gzipped(samples), packed)

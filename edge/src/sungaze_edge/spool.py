@@ -32,7 +32,7 @@ from sungaze_edge.clock import Instant
 from sungaze_edge.errors import SpoolError
 from sungaze_edge.log import sentence
 from sungaze_edge.places import lock_spool
-from sungaze_edge.reading import Reading, Waiting
+from sungaze_edge.reading import Backlog, Reading, Waiting
 from sungaze_edge.ring import Ring, ring_path
 from sungaze_edge.spool_file import FILE_ERRORS, is_corruption
 from sungaze_edge.store import SpoolStatus, Store
@@ -93,6 +93,10 @@ class Spool:
     async def length(self) -> int:
         """Count the readings that wait, those without a time included."""
         return await self._in_thread(self._use, Store.length)
+
+    async def backlog(self) -> Backlog:
+        """Count the readings that wait, as `length` does, and those in quarantine; looks at none of them."""
+        return await self._in_thread(self._use, lambda store: Backlog(store.length(), store.set_aside))
 
     async def status(self) -> SpoolStatus:
         """Tell how full the spool is."""

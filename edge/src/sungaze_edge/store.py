@@ -148,6 +148,7 @@ class Store:
             )
             deleted = self._delete(list(reasons))
         self._rows -= deleted
+        self.set_aside += deleted
 
     def quarantined(self) -> list[Refused]:
         """List what was refused, oldest first."""
@@ -185,7 +186,6 @@ class Store:
 
     def status(self) -> SpoolStatus:
         """Tell how full the spool is."""
-        rows = self.length()
         query = (
             "SELECT id, coalesce(ts_ms, wall_ms) FROM reading "
             "WHERE id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1"
@@ -193,10 +193,10 @@ class Store:
         oldest = self._db.execute(query, (_json(self._delivered),)).fetchall()
         oldest += [(row[0], row[3]) for row in islice(self._ring.waiting.values(), 1)]
         return SpoolStatus(
-            rows=rows,
+            rows=self.length(),
             rows_without_time=self._one("SELECT count(*) FROM reading WHERE ts_ms IS NULL") or 0,
             oldest=moment(min(oldest)[1]) if oldest else None,
-            quarantined=self._one("SELECT count(*) FROM quarantine") or 0,
+            quarantined=self.set_aside,
             estimated_times=self._one("SELECT sum(estimated) FROM boot") or 0,
             file_bytes=self._path.stat().st_size + self._ring.file_bytes,
             disk_free_bytes=shutil.disk_usage(self._path.parent).free,
@@ -253,6 +253,7 @@ class Store:
         """Count by looking at every row; done at the start and when another process changed something."""
         self._data_version = self._pragma("data_version")
         self._rows = (self._one("SELECT count(*) FROM reading") or 0) - len(self._delivered)
+        self.set_aside = self._one("SELECT count(*) FROM quarantine") or 0
         newest = max(self._one(f"SELECT max(id) FROM {table}") or 0 for table in ("reading", "quarantine"))  # noqa: S608 - our names
         self.next_id = max(self.next_id, newest + 1)
 

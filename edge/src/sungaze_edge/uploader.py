@@ -10,7 +10,7 @@ from sungaze_edge.backoff import Backoff, time_limit, wait
 from sungaze_edge.clock import Clock, Instant
 from sungaze_edge.errors import DeliveryError, SpoolError
 from sungaze_edge.log import Trouble, sentence
-from sungaze_edge.reading import Waiting
+from sungaze_edge.reading import Backlog, Waiting
 from sungaze_edge.server import Answer, Server
 from sungaze_edge.spool import Spool
 from sungaze_edge.verdict import Verdict, complaint, refused_samples, said, verdict
@@ -91,13 +91,14 @@ class Uploader:
             return 0 if stop.is_set() else self._put_off(Verdict.LATER, "the server took too long")
 
     async def _send(self) -> float:
-        waiting = await self._spool.length()
+        waiting, quarantined = await self._spool.backlog()
         left_out_s = self._left_out_until_s - asyncio.get_running_loop().time()
         if left_out_s <= 0:
             self._left_out = frozenset()
         batch = await self._spool.peek(self._size(waiting), self._clock.instant(), self._left_out)
         if batch:
-            answer = await self._server.ingest([reading.sample for reading in batch])
+            left = Backlog(max(0, waiting - len(batch)), quarantined)  # one more may have come meanwhile
+            answer = await self._server.ingest([reading.sample for reading in batch], left)
             return await self._settle(batch, answer)
         if self._left_out and self._clock.synced():
             return min(self._interval_s, left_out_s)
