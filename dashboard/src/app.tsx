@@ -1,0 +1,58 @@
+/** The frame around the pages: who is signed in, where one can go, whether readings arrive. */
+
+import { lazy, Suspense } from "react";
+import { useDevices } from "./api/queries";
+import { useLive } from "./home/live";
+import { useTexts } from "./i18n/language";
+import { Now } from "./pages/now/now";
+import { SignIn } from "./pages/sign-in/sign-in";
+import { LinkState } from "./parts/link-state";
+import { Menu } from "./parts/menu";
+import { Navigation } from "./parts/navigation";
+import { useRoute } from "./route";
+import { SessionProvider } from "./session";
+import { texts } from "./texts";
+
+const Energy = lazy(() => import("./pages/energy/energy"));
+const Capacity = lazy(() => import("./pages/capacity/capacity"));
+const Health = lazy(() => import("./pages/health/health"));
+
+export function App() {
+  return (
+    <SessionProvider door={(door) => <SignIn {...door} />}>
+      <Home />
+    </SessionProvider>
+  );
+}
+
+function Home() {
+  const t = useTexts(texts);
+  const { page, rest } = useRoute();
+  const live = useLive();
+  const devices = useDevices();
+  const hasMeter = devices.data?.devices.some((device) => device.kind === "p1") ?? false;
+  return (
+    <div className="app">
+      <a className="skip" href="#main">
+        {t.skip}
+      </a>
+      <header className="bar">
+        <span className="brand">
+          <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="" width="28" height="28" />
+          Sungaze
+        </span>
+        <Navigation page={page} hasMeter={hasMeter} />
+        <LinkState live={live} />
+        <Menu />
+      </header>
+      <main id="main" tabIndex={-1}>
+        <Suspense fallback={<p className="empty">{t.loading}</p>}>
+          {page === "now" && <Now live={live} />}
+          {page === "energy" && <Energy rest={rest} />}
+          {page === "capacity" && <Capacity rest={rest} />}
+          {page === "health" && <Health live={live} />}
+        </Suspense>
+      </main>
+    </div>
+  );
+}

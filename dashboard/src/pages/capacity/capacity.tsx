@@ -1,0 +1,3 @@
+export default function Capacity(_: { rest: string[] }) {
+  return null;
+}

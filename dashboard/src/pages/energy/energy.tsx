@@ -1,0 +1,3 @@
+export default function Energy(_: { rest: string[] }) {
+  return null;
+}

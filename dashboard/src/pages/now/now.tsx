@@ -1,0 +1,45 @@
+import { combine } from "../../home/flow";
+import { type Live, STALE_MS } from "../../home/live";
+import { useNow } from "../../home/now";
+import { useFormat, useTexts } from "../../i18n/language";
+import { newestAgeMs } from "../../parts/link-state";
+import { FlowPicture } from "./flow-picture";
+import { texts } from "./texts";
+import "./now.css";
+
+/** What happens in the home at this moment, and how the day has been so far. */
+export function Now({ live }: { live: Live }) {
+  const t = useTexts(texts);
+  const ageMs = newestAgeMs(live, useNow());
+  if (ageMs === null) {
+    return (
+      <div className="card empty">
+        <h1>{t.nothingYet}</h1>
+        <p>{t.nothingYetHint}</p>
+      </div>
+    );
+  }
+  return (
+    <div className="now">
+      <section className="card power" aria-labelledby="power-now">
+        <h1 id="power-now" className="visually-hidden">
+          {t.title}
+        </h1>
+        <FlowPicture flow={combine(live.samples)} stale={ageMs > STALE_MS || live.link === "offline"} />
+        <Staleness live={live} ageMs={ageMs} />
+      </section>
+    </div>
+  );
+}
+
+function Staleness({ live, ageMs }: { live: Live; ageMs: number }) {
+  const t = useTexts(texts);
+  const when = useFormat().ago(ageMs);
+  if (live.link === "offline") return <p className="staleness">{t.offline(when)}</p>;
+  if (ageMs <= STALE_MS) return null;
+  return (
+    <p className="staleness">
+      <strong>{t.stale(when)}</strong> {t.staleHint}
+    </p>
+  );
+}

@@ -1,0 +1,15 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "/dashboard/",
+  plugins: [react()],
+  build: {
+    assetsInlineLimit: 0, // the page's policy lets nothing in that stands in a URL
+    modulePreload: { polyfill: false }, // an inline script, which the policy refuses
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: { "/v1": { target: process.env["SUNGAZE_URL"] ?? "http://127.0.0.1:8080", secure: false } },
+  },
+});
