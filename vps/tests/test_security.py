@@ -21,7 +21,8 @@ from sungaze_vps.db.migrate import upgrade
 from sungaze_vps.log import configure_logging, describe_exception
 from sungaze_vps.main import create_app, wrap
 
-PUBLIC = {"/", "/health", "/metrics", "/openapi.json"}  # all but the first and the last are for neighbours only
+PAGE = {"/dashboard", "/dashboard/{path:path}"}  # a program without a reading in it
+PUBLIC = {"/", "/health", "/metrics", "/openapi.json"} | PAGE  # `/health` and `/metrics` for neighbours only
 HOME, OTHER, OLD = "write-token-of-the-home", "write-token-of-a-neighbour", "token-that-was-taken-out"
 DATABASE_PASSWORD, REDIS_PASSWORD = "database-password-7f3a", "redis-password-9c1e"
 MARKER, STATE = 2517.375, "Marked-Running-State"

@@ -98,6 +98,18 @@ def _grant_mistake(token: str, device_id: str) -> str:
     return ""
 
 
+def _page_folder(folder: Path) -> Path:
+    index = folder / "index.html"
+    try:
+        index.read_bytes()
+    except OSError as error:
+        raise ValueError(
+            f"must be the folder of the built page, and {index} cannot be read ({error.strerror}); "
+            "'make dashboard' builds it, in dashboard/dist"
+        ) from None
+    return folder
+
+
 def _networks(text: Any) -> tuple[Network, ...]:
     mistakes, networks = [], []
     for entry in filter(None, (part.strip() for part in str(text).split(","))):
@@ -145,6 +157,9 @@ class Config(BaseSettings):
         default="UTC",
         validate_default=True,  # reads the list of zones now rather than during a request
         description="the zone whose days, months and years a series has unless it asks for another",
+    )
+    dashboard_dir: Annotated[Path, AfterValidator(_page_folder)] | None = Field(
+        default=None, description="the folder of the built page, which is served under /dashboard/"
     )
     max_samples: int = Field(default=1000, ge=1, le=100_000, description="most samples in one ingest")
     max_body_bytes: int = Field(default=1024**2, ge=1024, le=64 * 1024**2, description="most bytes of a body as sent")
@@ -203,6 +218,7 @@ class Config(BaseSettings):
             "device_tokens": len(self.device_tokens),
             "read_tokens": len(self.read_tokens),
             **plain,
+            "dashboard_dir": self.dashboard_dir or "none",
             "trusted_proxies": " ".join(map(str, self.trusted_proxies)) or "none",
             "capacity_tariffs": " ".join(map(str, sorted(self.capacity_tariffs))) or "none",
         }

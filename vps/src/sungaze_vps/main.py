@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from sungaze_vps import clock
-from sungaze_vps.api import devices, health, ingest, metrics, realtime, series
+from sungaze_vps.api import dashboard, devices, health, ingest, metrics, realtime, series
 from sungaze_vps.api.body import BodyLimits
 from sungaze_vps.api.capacity import routes as capacity
 from sungaze_vps.api.date import DateHeader
@@ -63,13 +63,14 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
         measurements().values(), config.max_samples, timedelta(seconds=config.max_clock_skew_s)
     )
     app.state.body_limits = BodyLimits(config.max_body_bytes, config.max_inflated_bytes, config.body_timeout_s)
+    app.state.page = dashboard.read_page(config.dashboard_dir)
     app.state.engine = make_engine(config.database_url, pool_size=config.db_pool_size, patience_s=_DATABASE_PATIENCE_S)
     app.state.write_turns = Turns(app.state.engine, config.db_pool_size)
     count_connections(app.state.engine, config.db_pool_size)
     app.state.cache = open_cache(config.redis_url, config.cache_ttl_s)
     app.state.database_outage = Outage(_LOGGER, "the database")
     install_problem_handlers(app, app.state.database_outage)
-    for part in (realtime, ingest, series, capacity, devices, health, metrics):
+    for part in (realtime, ingest, series, capacity, devices, health, metrics, dashboard):
         app.router.routes.extend(part.router.routes)  # an included router is searched anew for each request
     describe(app)
     return app

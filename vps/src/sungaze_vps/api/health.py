@@ -2,8 +2,10 @@
 
 import asyncio
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from starlette.responses import RedirectResponse
 
+from sungaze_vps.api import dashboard
 from sungaze_vps.api.deps import Engine
 from sungaze_vps.api.problems import RETRY_AFTER_S, problem_responses
 from sungaze_vps.cache.cache import Cache
@@ -15,9 +17,18 @@ router = APIRouter(tags=["health"])
 _TIMEOUT_S = 3
 
 
-@router.get("/", summary="Whether the server is there")
-async def alive() -> dict[str, str]:
-    """Answer; nothing else is looked at."""
+@router.get(
+    "/",
+    summary="Whether the server is there",
+    response_model=dict[str, str],
+    responses={307: {"description": "to a browser (`Accept` names `text/html`), where the server has the page"}},
+)
+async def alive(request: Request, response: Response) -> Response | dict[str, str]:
+    """Answer; nothing else is looked at. A person is led on to the page, if there is one."""
+    if request.app.state.page:
+        response.headers["Vary"] = "Accept"
+        if dashboard.names(request.headers.get("accept"), "text/html"):
+            return RedirectResponse(dashboard.PAGE, headers={"Vary": "Accept"})
     return {"name": "sungaze", "status": "ok"}
 
 
