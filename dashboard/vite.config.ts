@@ -10,6 +10,6 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: {
-    proxy: { "/v1": { target: process.env["SUNGAZE_URL"] ?? "http://127.0.0.1:8080", secure: false } },
+    proxy: { "/v1": { target: process.env.SUNGAZE_URL ?? "http://127.0.0.1:8080", secure: false } },
   },
 });

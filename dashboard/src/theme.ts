@@ -12,8 +12,8 @@ export function storedTheme(): Theme {
 }
 
 export function applyTheme(theme: Theme): void {
-  if (theme === "auto") delete document.documentElement.dataset["theme"];
-  else document.documentElement.dataset["theme"] = theme;
+  if (theme === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
   window.dispatchEvent(new Event("themechange"));
 }
 

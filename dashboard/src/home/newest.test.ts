@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+import { withSample } from "./newest";
+
+const sample = (ts: string) => ({ device_id: "home", kind: "sungrow", ts });
+
+it("never goes back to an older reading", () => {
+  const known = withSample({}, sample("2026-06-21T10:00:05.000Z"));
+  expect(withSample(known, sample("2026-06-21T10:00:00.000Z"))).toBe(known);
+  expect(Object.values(withSample(known, sample("2026-06-21T10:00:10.000Z")))[0]?.ts).toBe("2026-06-21T10:00:10.000Z");
+});
