@@ -81,10 +81,14 @@ async def test_a_token_of_several_devices_must_say_which(client):
 async def test_devices_lists_the_callers_own_with_what_was_seen(client):
     await ingest(client, SAMPLE, SAMPLE | {"ts": "2026-06-21T11:00:00Z"})
     seen = {"first_seen": "2026-06-21T10:00:05.000Z", "last_seen": "2026-06-21T11:00:00.000Z"}
-    assert (await client.get("/v1/devices")).json() == {"devices": [{"device_id": "home", "kind": "sungrow", **seen}]}
+    assert (await client.get("/v1/devices")).json() == {
+        "tz": "UTC",
+        "devices": [{"device_id": "home", "kind": "sungrow", **seen, "edge": None}],
+    }
     headers = {"Authorization": "Bearer write-token-of-a-neighbour"}
-    nothing = {"kind": None, "first_seen": None, "last_seen": None}
+    nothing = {"kind": None, "first_seen": None, "last_seen": None, "edge": None}
     assert (await client.get("/v1/devices", headers=headers)).json() == {
+        "tz": "UTC",
         "devices": [{"device_id": "cabin", **nothing}, {"device_id": "neighbour", **nothing}]
     }
 

@@ -27,6 +27,7 @@ from sungaze_vps.db.turns import Turns
 from sungaze_vps.log import Outage, configure_logging
 from sungaze_vps.measurements import measurements
 from sungaze_vps.metrics import count_connections
+from sungaze_vps.services.edge_reports import EdgeReports
 from sungaze_vps.services.validation import SampleParser
 
 _LOGGER = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         _LOGGER.info("started: %s", config.summary())
         yield
+        await app.state.edge_reports.close()
         await app.state.cache.close()
         await app.state.engine.dispose()
         _LOGGER.info("stopped")
@@ -66,6 +68,7 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     app.state.page = dashboard.read_page(config.dashboard_dir)
     app.state.engine = make_engine(config.database_url, pool_size=config.db_pool_size, patience_s=_DATABASE_PATIENCE_S)
     app.state.write_turns = Turns(app.state.engine, config.db_pool_size)
+    app.state.edge_reports = EdgeReports(app.state.engine, app.state.write_turns)
     count_connections(app.state.engine, config.db_pool_size)
     app.state.cache = open_cache(config.redis_url, config.cache_ttl_s)
     app.state.database_outage = Outage(_LOGGER, "the database")

@@ -15,6 +15,7 @@ from sungaze_vps.auth.limits import Limit
 from sungaze_vps.cache.cache import Cache
 from sungaze_vps.errors import ProblemError
 from sungaze_vps.metrics import SAMPLES, SAMPLES_REFUSED
+from sungaze_vps.services.edge_reports import EdgeReports
 from sungaze_vps.services.ingestion import store
 from sungaze_vps.services.validation import Batch, SampleParser
 
@@ -63,8 +64,11 @@ async def ingest(request: Request) -> Response:
         inserted = await store(request.app.state.engine, batch.rows)
     _count(batch, inserted)
     request.app.state.database_outage.passed()
+    device_ids = set(batch.device_ids)
+    edge_reports: EdgeReports = request.app.state.edge_reports
+    edge_reports.note(device_ids, request.headers, request.app.state.clock())
     cache: Cache = request.app.state.cache
-    await cache.invalidate(map(cache_key, set(batch.device_ids)))
+    await cache.invalidate(map(cache_key, device_ids))
     return Response(b'{"inserted":%d}' % inserted, media_type="application/json")
 
 
