@@ -14,8 +14,6 @@ export interface Live {
   clockOffsetMs: number;
 }
 
-/** Older than this, a reading is no picture of now. An edge delivers every few seconds. */
-export const STALE_MS = 120_000;
 const KEY = ["live"];
 
 /** Follow the home for as long as the component stands. */

@@ -1,4 +1,5 @@
-import { type Live, STALE_MS } from "../home/live";
+import type { Live } from "../home/live";
+import { STALE_MS } from "../home/newest";
 import { useNow } from "../home/now";
 import { useFormat, useTexts } from "../i18n/language";
 import { texts } from "../texts";

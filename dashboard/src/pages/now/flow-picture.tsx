@@ -35,14 +35,28 @@ const LINES: { name: keyof Streams; path: string; color: string }[] = [
   { name: "gridToBattery", path: "M111 204C166 204 184 212 184 261", color: "--import" },
 ];
 
-/** Draw where the power goes; `stale` takes colour and motion away. */
-export function FlowPicture({ flow, stale }: { flow: Flow; stale: boolean }) {
+interface Props {
+  flow: Flow;
+  /** What was ever heard of the home: its parts are drawn, though one may be silent now. */
+  known: Flow;
+  /** Takes colour and motion away. */
+  stale: boolean;
+}
+
+/** Draw where the power goes. */
+export function FlowPicture({ flow, known, stale }: Props) {
   const t = useTexts(texts);
   const format = useFormat();
   const powers = streams(flow);
-  const parts = shownParts(flow);
+  const parts = shownParts(known);
   return (
-    <svg className="flow" data-stale={stale} viewBox="0 0 400 390" role="img" aria-label={describe(flow, t, format)}>
+    <svg
+      className="flow"
+      data-stale={stale}
+      viewBox="0 0 400 390"
+      role="img"
+      aria-label={describe(flow, parts, t, format)}
+    >
       {LINES.filter(({ name }) => joins(name, parts)).map(({ name, path, color }) => (
         <Line key={name} path={path} color={color} powerW={powers[name]} />
       ))}
@@ -141,8 +155,7 @@ function way(watts: number | null, positive: string, negative: string, neither: 
   return Math.abs(watts) < LEAST_W ? neither : watts > 0 ? positive : negative;
 }
 
-function describe(flow: Flow, t: Texts, format: Format): string {
-  const parts = shownParts(flow);
+function describe(flow: Flow, parts: Part[], t: Texts, format: Format): string {
   const said = [`${t.title}.`];
   if (parts.includes("sun")) said.push(t.describeSun(format.power(flow.pvW)));
   said.push(t.describeHouse(format.power(flow.loadW)));

@@ -1,5 +1,6 @@
 import { combine } from "../../home/flow";
-import { type Live, STALE_MS } from "../../home/live";
+import type { Live } from "../../home/live";
+import { STALE_MS, together } from "../../home/newest";
 import { useNow } from "../../home/now";
 import { useFormat, useTexts } from "../../i18n/language";
 import { newestAgeMs } from "../../parts/link-state";
@@ -25,7 +26,11 @@ export function Now({ live }: { live: Live }) {
         <h1 id="power-now" className="visually-hidden">
           {t.title}
         </h1>
-        <FlowPicture flow={combine(live.samples)} stale={ageMs > STALE_MS || live.link === "offline"} />
+        <FlowPicture
+          flow={combine(together(live.samples))}
+          known={combine(live.samples)}
+          stale={ageMs > STALE_MS || live.link === "offline"}
+        />
         <Staleness live={live} ageMs={ageMs} />
       </section>
     </div>
