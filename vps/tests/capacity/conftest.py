@@ -52,8 +52,8 @@ class CapacityApi:
         assert response.status_code == 200, response.text
         return response.json()["inserted"]
 
-    async def get(self, path, device_id="home"):
-        return await self.client.get(f"/v1/capacity/{path}", params={"device_id": device_id})
+    async def get(self, path, device_id="home", **query):
+        return await self.client.get(f"/v1/capacity/{path}", params={"device_id": device_id, **query})
 
     async def month(self, month, device_id="home"):
         response = await self.get(f"month/{month}", device_id)

@@ -187,3 +187,11 @@ async def test_a_telegram_from_the_future_is_not_the_running_quarter(api):
     future = meter.sample(EVENING + 3_600_000, delay_ms=-3_479_000, power_w=1200, average_power_15m_w=1040)
     assert await api.store([future]) == 1
     assert (await api.month("2026-06"))["running"] == before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_who_follows_the_running_quarter_need_not_load_the_month(api):
+    await two_minutes_at_7800_w(api)
+    whole = await api.month("2026-06")
+    brief = (await api.get("month/2026-06", "home", quarters="false")).json()
+    assert brief == {name: value for name, value in whole.items() if name not in {"peaks", "gaps"}}

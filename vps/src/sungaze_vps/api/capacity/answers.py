@@ -23,7 +23,7 @@ _CLOCKS = {0: None, METER_CLOCK: "meter", HOST_CLOCK: "host", METER_CLOCK | HOST
 
 
 def render_month(month: Month) -> dict[str, Any]:
-    """Put all that is known of a month together, but for its running quarter."""
+    """Put all that is known of a month as a whole together."""
     peak = month.peak
     return {
         "tz": ZONE.key,
@@ -44,6 +44,12 @@ def render_month(month: Month) -> dict[str, Any]:
         },
         "clock": _CLOCKS[month.clocks],
         "meter": _meter(month),
+    }
+
+
+def render_quarters(month: Month) -> dict[str, Any]:
+    """Put the quarters of a month together, those that are known and those that are not."""
+    return {
         "peaks": [_quarter(quarter) for quarter in month.quarters],
         "gaps": [_gap(gap) for gap in month.gaps],
     }

@@ -2,13 +2,13 @@
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sungaze_vps.api.capacity.answers import render_month, render_running, render_year
+from sungaze_vps.api.capacity.answers import render_month, render_quarters, render_running, render_year
 from sungaze_vps.api.capacity.schemas import MONTH, YEAR
 from sungaze_vps.api.deps import Device, Engine
 from sungaze_vps.api.problems import problem_responses
@@ -30,7 +30,14 @@ router = APIRouter(prefix="/v1/capacity", tags=["capacity"])
         **problem_responses(401, 403, 404, 422, 429, 503),
     },
 )
-async def read_capacity_month(month: str, device_id: Device, engine: Engine, request: Request) -> Response:
+async def read_capacity_month(
+    month: str,
+    device_id: Device,
+    engine: Engine,
+    request: Request,
+    *,
+    quarters: Annotated[bool, Query(description="false: leave `peaks` and `gaps` out, which are long")] = True,
+) -> Response:
     """Work a month of Europe/Brussels out, `YYYY-MM`; of one that has not begun there is nothing but its length."""
     period = parse_month(month)
     if period is None:
@@ -39,7 +46,9 @@ async def read_capacity_month(month: str, device_id: Device, engine: Engine, req
         moment = await _moment(connection, device_id, request.app.state.clock())
         found = await read_month(connection, device_id, period, moment)
         running = await find_running(connection, request.app.state.measurements["p1"], device_id, found, moment)
-    return _answer({"month": month, "device_id": device_id, **render_month(found), "running": render_running(running)})
+    each = render_quarters(found) if quarters else {}
+    whole = {"month": month, "device_id": device_id, **render_month(found)}
+    return _answer({**whole, **each, "running": render_running(running)})
 
 
 @router.get(

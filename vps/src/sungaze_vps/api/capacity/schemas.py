@@ -16,6 +16,11 @@ def _object(**properties: Schema) -> Schema:
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
+def _and_maybe(schema: Schema, **properties: Schema) -> Schema:
+    """Add fields that may be left out."""
+    return {**schema, "properties": {**schema["properties"], **properties}}
+
+
 def _list(items: Schema, description: str = "") -> Schema:
     return {"type": "array", "items": items} | ({"description": description} if description else {})
 
@@ -72,7 +77,7 @@ _COVERAGE = {
 }
 _MISSING = _said(_COUNT, "those that are over and not known")
 
-MONTH = _object(
+_MONTH = _object(
     month=_TEXT,
     device_id=_TEXT,
     tz=_TEXT,
@@ -87,9 +92,12 @@ MONTH = _object(
     coverage=_object(**_COVERAGE, exact=_said(_COUNT, "those that are known exactly"), missing=_MISSING),
     clock={"enum": ["meter", "host", "mixed", None], "description": "whose clock timed the readings"},
     meter=_or_null(_METER, "what the meter says of the month itself"),
+    running=_or_null(_RUNNING, "the quarter that is not over; null without a reading of the last two minutes"),
+)
+MONTH = _and_maybe(
+    _MONTH,
     peaks=_list(_QUARTER, "the quarters that are known, in order of time"),
     gaps=_list(_GAP, "those that are over and not known"),
-    running=_or_null(_RUNNING, "the quarter that is not over; null without a reading of the last two minutes"),
 )
 YEAR = _object(
     year=_COUNT,
