@@ -18,7 +18,8 @@ ROOT = Path(__file__).parent.parent
 DOCKERFILES = ["edge/Dockerfile", "vps/Dockerfile"]
 COMPOSE_FILES = ["docker-compose.edge.yml", "docker-compose.vps.yml"]
 IMAGE_USER = "10001"
-PINNED = re.compile(r":\d+\.\d+[\w.-]*$")  # a line that gets fixes only, or one exact version
+# A line that gets fixes only, or one exact version; of Node.js an even major is such a line.
+PINNED = re.compile(r":\d+\.\d+[\w.-]*$|^node:\d*[02468]-[\w.-]+$")
 
 
 def compose(name):
@@ -112,6 +113,9 @@ def test_all_that_a_dockerfile_copies_gets_into_the_build(name):
         "certs/key.pem",
         "edge/src/key.pem",
         ".git/config",
+        "dashboard/.env",
+        "dashboard/dist/index.html",
+        "dashboard/node_modules/react/index.js",
         ".venv/bin/python",
         "vps/tests/conftest.py",
         "vps/src/sungaze_vps/__pycache__/main.cpython-312.pyc",
@@ -128,11 +132,30 @@ def test_secrets_and_leftovers_stay_out_of_the_build(path):
         "edge/src/sungaze_edge/main.py",
         "edge/src/sungaze_edge/sources/homewizard_p1/vendor_ca.pem",
         "vps/src/sungaze_vps/db/migrations/env.py",
+        "dashboard/src/main.tsx",
     ],
 )
 def test_the_programs_get_into_the_build(path):
     assert (ROOT / path).exists()
     assert not ignored(path)
+
+
+def test_the_image_of_the_server_has_the_built_page_and_the_settings_of_nobody_take_it_away():
+    found = instructions("vps/Dockerfile")
+    (copied,) = [rest.split() for word, rest in found if word == "COPY" and rest.startswith("--from=page")]
+    (environment,) = [rest for word, rest in found if word == "ENV" and "DASHBOARD_DIR" in rest]
+    assert copied[1:] == ["/build/dist", "/srv/dashboard"]
+    assert "DASHBOARD_DIR=/srv/dashboard" in environment.split()
+    for name in ("api", "migrate"):
+        service = compose("docker-compose.vps.yml")["services"][name]
+        assert service["environment"]["DASHBOARD_DIR"] == "/srv/dashboard", "stronger than an empty line in .env"
+
+
+def test_the_lock_of_the_page_names_the_packages_of_every_platform():
+    """One that was written where some could not be had lacks them; `npm ci` then installs nothing anywhere."""
+    packages = json.loads((ROOT / "dashboard/package-lock.json").read_text(encoding="utf-8"))["packages"]
+    wanted = {name for package in packages.values() for name in package.get("optionalDependencies", ())}
+    assert {name for name in wanted if f"node_modules/{name}" not in packages} == set()
 
 
 @pytest.mark.parametrize("service", services())
