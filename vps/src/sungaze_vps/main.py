@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from sungaze_vps import clock
-from sungaze_vps.api import dashboard, devices, health, ingest, metrics, realtime, series
+from sungaze_vps.api import dashboard, devices, gaps, health, ingest, metrics, realtime, series
 from sungaze_vps.api.body import BodyLimits
 from sungaze_vps.api.capacity import routes as capacity
 from sungaze_vps.api.date import DateHeader
@@ -73,7 +73,7 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     app.state.cache = open_cache(config.redis_url, config.cache_ttl_s)
     app.state.database_outage = Outage(_LOGGER, "the database")
     install_problem_handlers(app, app.state.database_outage)
-    for part in (realtime, ingest, series, capacity, devices, health, metrics, dashboard):
+    for part in (realtime, ingest, series, capacity, devices, gaps, health, metrics, dashboard):
         app.router.routes.extend(part.router.routes)  # an included router is searched anew for each request
     describe(app)
     return app

@@ -16,10 +16,10 @@ from sungaze_vps.db.models import MILLISECOND
 from sungaze_vps.db.session import reading
 from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.aggregation import series
-from sungaze_vps.services.latest import find_span, newest_kind
+from sungaze_vps.services.latest import choose_measurement, find_span
 from sungaze_vps.services.local_time import FRAME_BUCKETS, BucketName, Frame, period
 from sungaze_vps.services.totals import Series
-from sungaze_vps.services.windows import Window, make_window, parse_moment, parse_zone, refusal
+from sungaze_vps.services.windows import Window, make_window, parse_kind, parse_moment, parse_zone
 
 router = APIRouter(prefix="/v1", tags=["readings"])
 
@@ -92,8 +92,7 @@ async def _asked(  # FastAPI would send a class, or a plain function, to a threa
     zone = parse_zone(tz or state.config.timezone)
     since = parse_moment("start", start, zone) if start else None
     until = parse_moment("end", end, zone) if end else None
-    if kind is not None and kind not in state.measurements:
-        raise refusal("kind", f"must be one of {', '.join(state.measurements)}")
+    kind = parse_kind(kind, state.measurements)
     return Asked(frame, bucket or FRAME_BUCKETS[frame], zone, since, until, kind, state.measurements, state.clock())
 
 
@@ -108,7 +107,7 @@ async def _asked(  # FastAPI would send a class, or a plain function, to a threa
 )
 async def read_series(device_id: Device, asked: Annotated[Asked, Depends(_asked)], engine: Engine) -> Response:
     """Sum up a device's readings. Days follow the zone, those of 23 and 25 hours included."""
-    measurement = await _measurement(asked, engine, device_id)
+    measurement = await choose_measurement(engine, asked.measurements, device_id, asked.kind)
     window = await _window(asked, engine, measurement, device_id)
     found = await series(engine, measurement, device_id, window.edges)
     answer = _render(found, window)
@@ -117,15 +116,6 @@ async def read_series(device_id: Device, asked: Annotated[Asked, Depends(_asked)
         media_type="application/json",
         headers={"Cache-Control": "no-store"},
     )
-
-
-async def _measurement(asked: Asked, engine: AsyncEngine, device_id: str) -> Measurement:
-    if asked.kind is not None:
-        return asked.measurements[asked.kind]
-    kind = await newest_kind(engine, asked.measurements, device_id)
-    if kind is not None:
-        return asked.measurements[kind]
-    return next(measurement for measurement in asked.measurements.values() if measurement.marker is None)
 
 
 async def _window(asked: Asked, engine: AsyncEngine, measurement: Measurement, device_id: str) -> Window:

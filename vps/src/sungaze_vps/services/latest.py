@@ -48,6 +48,16 @@ async def newest_kind(engine: AsyncEngine, measurements: Measurements, device_id
     return None if newest is None else newest[1].kind
 
 
+async def choose_measurement(
+    engine: AsyncEngine, measurements: Measurements, device_id: str, kind: str | None
+) -> Measurement:
+    """Give the kind asked for; without one, that of the device's newest reading, or the plain one before the first."""
+    kind = kind or await newest_kind(engine, measurements, device_id)
+    if kind is not None:
+        return measurements[kind]
+    return next(measurement for measurement in measurements.values() if measurement.marker is None)
+
+
 async def _newest(
     connection: AsyncConnection, kinds: tuple[Measurement, ...], device_id: str
 ) -> tuple[datetime, Measurement] | None:

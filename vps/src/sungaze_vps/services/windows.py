@@ -1,6 +1,7 @@
 """What a caller asked a series for, turned into local buckets; every mistake is answered, none guessed around."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -52,6 +53,17 @@ def parse_moment(parameter: str, text: str, zone: ZoneInfo) -> datetime:
     if moment is None or not EARLIEST <= moment < LATEST:
         raise refusal(parameter, _MOMENT)
     return moment
+
+
+def parse_kind(name: str | None, kinds: Iterable[str]) -> str | None:
+    """Let a kind of reading pass that there is, or none.
+
+    Raises:
+        ProblemError: there is none of that name.
+    """
+    if name is not None and name not in kinds:
+        raise refusal("kind", f"must be one of {', '.join(kinds)}")
+    return name
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime | None:
