@@ -6,14 +6,17 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 from asyncio.subprocess import PIPE
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from sungaze_sim.demo_screen import Screen, View
+from sungaze_sim.judge import stored_count, stored_rows
 from sungaze_sim.stack import script
 
 
@@ -68,6 +71,76 @@ async def test_ctrl_c_ends_the_demo_cleanly(tmp_path):
     assert processes_in(tmp_path / "sungaze-demo-") == []
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_with_a_history_the_house_lives_on_from_it_and_only_what_it_tells_then_is_judged(tmp_path):
+    demo = await asyncio.create_subprocess_exec(
+        *(script("sungaze-sim"), "demo", "--seconds", "25"),
+        stdout=PIPE,
+        env=os.environ | {"TMPDIR": str(tmp_path), "DEMO_HISTORY_DAYS": "3"},
+    )
+    while not re.search(rb"stored [1-9]", await demo.stdout.readline()):
+        assert demo.returncode is None
+    [folder] = tmp_path.glob("sungaze-demo-*")
+    past, live = stored_rows(folder / "server.db", "home"), datetime.now(UTC)
+    printed, _ = await demo.communicate()
+    lines = printed.decode().splitlines()
+    summary = json.loads(lines[-1])
+    assert demo.returncode == 0
+    assert 3 * 24 * 12 < len(past) < 4 * 24 * 60
+    assert live - past[0].ts > timedelta(days=3)
+    assert all(counted["polled"] == counted["stored"] < 60 for counted in summary["devices"].values())
+    assert summary["outages"] == {}
+    assert not any("OUTAGE" in line for line in lines)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+async def test_ctrl_c_while_the_past_is_loading_ends_the_demo_cleanly(tmp_path):
+    demo = await asyncio.create_subprocess_exec(
+        *(script("sungaze-sim"), "demo", "--history-days", "1500"),
+        stdout=PIPE,
+        stderr=PIPE,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )
+    while not stored(tmp_path):
+        assert demo.returncode is None
+        await asyncio.sleep(0.1)
+    demo.send_signal(signal.SIGINT)
+    printed, complaints = await demo.communicate()
+    assert demo.returncode == 0
+    assert complaints == b""
+    assert b"Stopped before the whole past was loaded" in printed
+    assert json.loads(printed.decode().splitlines()[-1]) == {"devices": {}, "outages": {}}
+    assert list(tmp_path.glob("sungaze-demo-*")) == []
+    assert processes_in(tmp_path / "sungaze-demo-") == []
+
+
+def stored(folder: Path) -> int:
+    """Count what the demo's server has of the inverter; 0 while there is no table."""
+    databases = list(folder.glob("sungaze-demo-*/server.db"))
+    try:
+        return stored_count(databases[0], "home", "sungrow") if databases else 0
+    except sqlite3.OperationalError:
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("days", "complaint"),
+    [("1501", "from 0 to 1500 days"), ("-1", "from 0 to 1500 days"), ("a year", '"a year" is no whole number of days')],
+)
+def test_a_past_that_makes_no_sense_is_refused(days, complaint):
+    result = subprocess.run(
+        [script("sungaze-sim"), "demo"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"DEMO_HISTORY_DAYS": days},
+    )
+    assert result.returncode == 2
+    assert complaint in result.stderr
+
+
 @pytest.mark.parametrize(("length", "complaint"), [("3", "from 25 to"), ("abc", '"abc" is no number of seconds')])
 def test_a_length_that_makes_no_sense_is_refused(length, complaint):
     result = subprocess.run(
@@ -90,7 +163,8 @@ def test_on_a_terminal_the_house_and_what_arrived_stand_side_by_side():
         grid_arrived={"power_w": -1450.0},
         quarter={"so_far_w": 120.4, "forecast_w": 480, "free_w": 5210, "ends": "2026-11-21T18:15:00.000Z"},
     )
-    with Screen(["a hint"], Console(file=drawn, force_terminal=True, width=100)) as screen:
+    with Screen(Console(file=drawn, force_terminal=True, width=100)) as screen:
+        screen.print(["a hint"])
         screen.event(3.2, "OUTAGE: the server")
         screen.show(4.0, view)
     picture = drawn.getvalue()

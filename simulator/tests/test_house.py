@@ -1,16 +1,18 @@
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from math import degrees
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sungaze_sim.house import House, HouseSpec
+from sungaze_sim.household import Household
 from sungaze_sim.state import Counters, Running
 from sungaze_sim.weather import sun_position
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WITHOUT_BATTERY = HouseSpec(battery_capacity_kwh=0)
 
 starts = st.integers(0, 4 * 365 * 24 * 60).map(
@@ -148,6 +150,47 @@ def test_the_sun_stands_where_an_almanac_says():
         elevation, azimuth = sun_position(moment.timestamp())
         assert degrees(elevation) == pytest.approx(height, abs=0.3)
         assert degrees(azimuth) % 360 == pytest.approx(180, abs=1.5)
+
+
+def test_a_family_with_a_zone_lives_by_its_clock_and_the_inverter_by_its_own():
+    zoned = HouseSpec(family_zone=ZoneInfo("Europe/Brussels"))
+    for day, ahead in ((datetime(2026, 3, 28, tzinfo=UTC), timedelta(0)), (datetime(2026, 3, 29, 2, tzinfo=UTC), HOUR)):
+        family, inverter = House(day, spec=zoned), House(day)
+        for state in walk(family, 20, timedelta(minutes=17)):
+            assert state.load_power_w == inverter.at(state.at + ahead).load_power_w
+            assert state.inverter_clock == (state.at + HOUR).replace(tzinfo=None)
+
+
+def test_a_car_is_charged_on_some_evenings_before_midnight():
+    at_home, away = Household(1, car=True), Household(1)
+    charged: dict[int, set[float]] = {}
+    for quarter in range(21 * 96):
+        extra_w = at_home.load_power_w(900 * quarter) - away.load_power_w(900 * quarter)
+        if extra_w > 1:
+            assert quarter % 96 >= 18 * 4
+            charged.setdefault(quarter // 96, set()).add(round(extra_w))
+    assert 3 <= len(charged) <= 14
+    assert all(powers_w in ({3680}, {5520}) for powers_w in charged.values())
+
+
+def test_while_the_power_is_cut_nothing_flows_and_nothing_is_counted():
+    cut = datetime(2026, 6, 1, 8, tzinfo=UTC), datetime(2026, 6, 1, 20, tzinfo=UTC)
+    spec = HouseSpec(power_cuts=((cut[0].timestamp(), cut[1].timestamp()),))
+    before, within, after, later = (
+        House(cut[0] - HOUR, spec=spec).at(moment) for moment in (cut[0], cut[0] + 5 * HOUR, cut[1], cut[1] + HOUR)
+    )
+    assert (within.load_power_w, within.pv_power_w, within.battery_power_w, within.export_power_w) == (0, 0, 0, 0)
+    assert before.totals == after.totals
+    assert before.battery_soc_pct == after.battery_soc_pct
+    assert later.totals != after.totals
+
+
+def test_a_house_lived_in_coarse_steps_is_much_the_same():
+    fine, coarse = House(datetime(2026, 5, 1, tzinfo=UTC)), House(datetime(2026, 5, 1, tzinfo=UTC), step_s=300)
+    before = House(fine.start).at(fine.start).totals
+    exact, rough = (house.at(fine.start + 7 * DAY).totals.since(before) for house in (fine, coarse))
+    assert rough.pv == pytest.approx(exact.pv, rel=0.02)
+    assert rough.charged == pytest.approx(exact.charged, rel=0.1)
 
 
 def test_the_past_cannot_be_asked_for():

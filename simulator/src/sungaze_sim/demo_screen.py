@@ -1,6 +1,6 @@
 """What a person sees of the demo: a live table on a terminal, plain lines anywhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -55,17 +55,15 @@ class View:
 class Screen:
     """Shows views and events; `with` it."""
 
-    def __init__(self, hints: list[str], console: Console | None = None) -> None:
-        """Remember the lines to print first."""
-        self._console = console or Console(highlight=False, soft_wrap=True)
-        self._hints = hints
+    def __init__(self, console: Console | None = None) -> None:
+        """Draw on a console, by default on the terminal."""
+        self.console = console or Console(highlight=False, soft_wrap=True)
         self._events: list[str] = []
         self._last_counts = ""
-        self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
+        self._live = Live(console=self.console, auto_refresh=False) if self.console.is_terminal else None
 
     def __enter__(self) -> Self:
         """Begin to draw."""
-        self._console.print("\n".join(self._hints))
         if self._live:
             self._live.start()
         return self
@@ -75,11 +73,15 @@ class Screen:
         if self._live:
             self._live.stop()
 
+    def print(self, lines: Sequence[str]) -> None:
+        """Print lines that stay above the picture."""
+        self.console.print("\n".join(lines), markup=False)
+
     def event(self, second: float, text: str) -> None:
         """Tell that something happened."""
         self._events.append(f"{second:5.1f} s  {text}")
         if not self._live:
-            self._console.print(self._events[-1])
+            self.console.print(self._events[-1])
 
     def show(self, second: float, view: View) -> None:
         """Draw a view; without a terminal, say so when the counts have changed."""
@@ -87,7 +89,7 @@ class Screen:
             self._live.update(self._picture(view), refresh=True)
         elif view.counts() != self._last_counts:
             self._last_counts = view.counts()
-            self._console.print(f"{second:5.1f} s  {self._last_counts}")
+            self.console.print(f"{second:5.1f} s  {self._last_counts}")
 
     def _picture(self, view: View) -> Group:
         table = Table(box=None, pad_edge=False)

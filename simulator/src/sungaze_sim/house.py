@@ -8,11 +8,11 @@ Powers are whole watts and balance exactly: pv = load + battery (charging positi
 """
 
 from dataclasses import astuple, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from random import Random
 from typing import NamedTuple
 
-from sungaze_sim.household import Household
+from sungaze_sim.household import Household, WallClock
 from sungaze_sim.state import Counters, Running, State
 from sungaze_sim.weather import Noise, Plane, Weather
 
@@ -37,6 +37,12 @@ class HouseSpec:
     battery_one_way_efficiency: float = 0.97
     clock_offset: timedelta = timedelta(hours=1)
     """The inverter's own clock against UTC: winter time, all year; nobody ever sets it."""
+    family_zone: tzinfo | None = None
+    """Whose time the people live by; None is the inverter's."""
+    car: bool = False
+    """An electric car is charged here on some evenings."""
+    power_cuts: tuple[tuple[float, float], ...] = ()
+    """From when until when, in Unix seconds, the street had no power and all stood still."""
 
 
 class Flow(NamedTuple):
@@ -85,16 +91,21 @@ class House:
         seed: int = 1,
         spec: HouseSpec | None = None,
         counters: Counters | None = None,
+        step_s: int = STEP_S,
     ) -> None:
         """Build the house and live from midnight (inverter clock) until `start`, which must be aware.
 
-        `counters` are what the lifetime counters show at `start`; without them they show some years.
+        `counters` are what the lifetime counters show at `start`; without them they show some years. `step_s` is how
+        finely what has memory is lived; it divides a day.
         """
         self.start = start.astimezone(UTC)
+        self.step_s = step_s
+        """May be made finer at a time that both steps meet."""
         self.spec = spec or HouseSpec()
         self._offset_s = int(self.spec.clock_offset.total_seconds())
         self._weather = Weather(seed)
-        self._people = Household(seed)
+        self._people = Household(seed, car=self.spec.car)
+        self._wall_clock = WallClock(self.spec.family_zone or timezone(self.spec.clock_offset))
         self._voltage = Noise(seed + 20, 240)
         self._frequency = Noise(seed + 21, 30)
         half_w = self.spec.pv_peak_w / 2
@@ -102,6 +113,8 @@ class House:
         start_s = int(self.start.timestamp())
         midnight_s = (start_s + self._offset_s) // _DAY_S * _DAY_S - self._offset_s
         self._memory = _first_memory(Random(f"house {seed}"), midnight_s, self.spec)
+        self._known_flow: Flow | None = None
+        """What flows at the time of the memory, if somebody has asked."""
         self._live_until(start_s)
         if counters:
             self._set_counters(counters)
@@ -119,7 +132,10 @@ class House:
         flow = self._flow(unix_s)
         memory = self._memory
         counted = list(memory.totals)
-        _count(counted, self._flow(memory.unix_s), unix_s - memory.unix_s)  # the part of the step that has passed
+        if unix_s == memory.unix_s:
+            self._known_flow = flow
+        else:
+            _count(counted, self._flow(memory.unix_s), unix_s - memory.unix_s)  # the part of the step that has passed
         totals = Counters(*counted)
         return State(
             at=moment.astimezone(UTC),
@@ -143,21 +159,21 @@ class House:
         memory.totals = list(wanted)
 
     def _live_until(self, unix_s: float) -> None:
-        while self._memory.unix_s + STEP_S <= unix_s:
+        while self._memory.unix_s + self.step_s <= unix_s:
             self._step()
 
     def _step(self) -> None:
-        memory, spec = self._memory, self.spec
-        flow = self._flow(memory.unix_s)
-        _count(memory.totals, flow, STEP_S)
+        memory, spec, step_s = self._memory, self.spec, self.step_s
+        flow, self._known_flow = self._known_flow or self._flow(memory.unix_s), None
+        _count(memory.totals, flow, step_s)
         if flow.battery_w:
             gain = spec.battery_one_way_efficiency
             cells_w = flow.battery_w * gain if flow.battery_w > 0 else flow.battery_w / gain
-            stored_kwh = memory.battery_kwh + cells_w * STEP_S / _WS_PER_KWH
+            stored_kwh = memory.battery_kwh + cells_w * step_s / _WS_PER_KWH
             memory.battery_kwh = min(max(stored_kwh, self._floor_kwh()), spec.battery_capacity_kwh)
         self._warm(flow)
-        memory.unix_s += STEP_S
-        if (memory.unix_s + self._offset_s) % _DAY_S < STEP_S:
+        memory.unix_s += step_s
+        if (memory.unix_s + self._offset_s) % _DAY_S < step_s:
             memory.midnight = list(memory.totals)
 
     def _warm(self, flow: Flow) -> None:
@@ -166,13 +182,15 @@ class House:
         cellar_c = 14 + 0.3 * (air_c - 10)
         battery_goal_c = cellar_c + 12 * abs(flow.battery_w) / spec.battery_max_power_w
         inverter_goal_c = cellar_c + 6 + 28 * abs(flow.inverter_w) / spec.inverter_rated_w
-        memory.battery_temp_c += (battery_goal_c - memory.battery_temp_c) * STEP_S / 5400
-        memory.inverter_temp_c += (inverter_goal_c - memory.inverter_temp_c) * STEP_S / 1200
+        memory.battery_temp_c += (battery_goal_c - memory.battery_temp_c) * self.step_s / 5400
+        memory.inverter_temp_c += (inverter_goal_c - memory.inverter_temp_c) * self.step_s / 1200
 
     def _flow(self, unix_s: float) -> Flow:
         """Decide where the watts go, given the sun, the people and what is left in the battery."""
         spec = self.spec
-        load_w = round(self._people.load_power_w(unix_s + self._offset_s))
+        if any(begins <= unix_s < ends for begins, ends in spec.power_cuts):
+            return Flow((0, 0), 0, 0, Running.STANDBY)
+        load_w = round(self._people.load_power_w(self._wall_clock.at(unix_s)))
         strings_w = [round(power_w) for power_w in self._weather.pv_power_w(unix_s, self._planes)]
         running = self._running(sum(strings_w))
         if running is not Running.RUNNING:

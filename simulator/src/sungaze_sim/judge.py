@@ -62,18 +62,23 @@ class Judgement:
         }
 
 
-def stored_rows(database: Path, device_id: str, kind: str = "sungrow") -> list[Row]:
-    """Read a device's samples of one kind from the server's SQLite file, oldest first."""
+_EVER = datetime.fromtimestamp(0, UTC)
+
+
+def stored_rows(database: Path, device_id: str, kind: str = "sungrow", *, since: datetime = _EVER) -> list[Row]:
+    """Read a device's samples of one kind, from a time on, from the server's SQLite file, oldest first."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
-        found = connection.execute(f"SELECT * FROM {kind}_samples WHERE device_id = ? ORDER BY ts", (device_id,))  # noqa: S608 - a kind is ours
+        query = f"SELECT * FROM {kind}_samples WHERE device_id = ? AND ts >= ? ORDER BY ts"  # noqa: S608 - a kind is ours
+        found = connection.execute(query, (device_id, since.timestamp() * 1000))
         return [Row(datetime.fromtimestamp(row["ts"] / 1000, UTC), dict(row)) for row in found]
 
 
-def stored_count(database: Path, kind: str) -> int:
-    """Count the samples of one kind in the server's SQLite file."""
+def stored_count(database: Path, device_id: str, kind: str, *, since: datetime = _EVER) -> int:
+    """Count a device's samples of one kind, from a time on, in the server's SQLite file."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        [count] = connection.execute(f"SELECT count(*) FROM {kind}_samples").fetchone()  # noqa: S608 - a kind is ours
+        query = f"SELECT count(*) FROM {kind}_samples WHERE device_id = ? AND ts >= ?"  # noqa: S608 - a kind is ours
+        [count] = connection.execute(query, (device_id, since.timestamp() * 1000)).fetchone()
         return int(count)
 
 

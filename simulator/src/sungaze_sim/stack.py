@@ -42,6 +42,8 @@ class Stack:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     devices: tuple[str, ...] = (DEVICE_ID,)
     """Those that the token may write."""
+    api_settings: dict[str, str] = field(default_factory=dict)
+    """Of the server, besides what it cannot do without."""
     api_port: int = field(default_factory=free_port)
     api: Process | None = None
     edge: Process | None = None
@@ -102,6 +104,7 @@ class Stack:
             "DATABASE_URL": f"sqlite+aiosqlite:///{self.database}",
             "REDIS_URL": "memory://",
             "DEVICE_TOKENS": ",".join(f"{self.token}:{device_id}" for device_id in self.devices),
+            **self.api_settings,
         }
         self.api = await self._start("api", command, settings)
         async with self.client() as client, asyncio.timeout(_START_TIMEOUT_S):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+_WS_PER_KWH = 3.6e6
+
 
 class Running(Enum):
     """What the inverter is doing."""
@@ -85,6 +87,22 @@ class State:
     def export_power_w(self) -> int:
         """Grid power, positive = exporting."""
         return self.inverter_power_w - self.load_power_w
+
+    def averaged(self, before: "State") -> "State":
+        """Give the same house with the mean powers since `before`, so that powers times time are what was counted.
+
+        The roof's two halves are not told apart.
+        """
+        added = self.totals.since(before.totals)
+        watts = _WS_PER_KWH / (self.at - before.at).total_seconds()
+        pv_w, battery_w = round(added.pv * watts), round((added.charged - added.discharged) * watts)
+        export_w = round((added.exported - added.imported) * watts)
+        return replace(
+            self,
+            string_power_w=(pv_w // 2, pv_w - pv_w // 2),
+            load_power_w=pv_w - battery_w - export_w,
+            battery_power_w=battery_w,
+        )
 
     def rippled(self, watts: int) -> "State":
         """Give the same house a blink later: a charger takes `watts` more from the battery, and the voltage moves too.

@@ -4,7 +4,7 @@ He sees powers as they are, and lifetime counters that count *his* time: energy 
 speed, and no counter runs faster than its device can. Daily counters belong to the house's day.
 """
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,21 +16,23 @@ from sungaze_sim.state import State
 class Watcher:
     """Watches a house that runs `speed` times as fast as the clock, from `house.start` on."""
 
-    def __init__(self, house: House, *, speed: float = 1, clock: Clock | None = None) -> None:
-        """Start the house's time now."""
+    def __init__(
+        self, house: House, *, speed: float = 1, clock: Clock | None = None, since: datetime | None = None
+    ) -> None:
+        """Start the house's time now, or let it have started at a time that is past."""
         self.speed = speed
         self._clock = clock or SystemClock()
-        self._began = self._clock.monotonic()
-        self.began_at = self._clock.now()
+        now = self._clock.now()
+        self.began_at = since or now
         """When the watch began, by the watcher's clock."""
+        self._began = self._clock.monotonic() - (now - self.began_at).total_seconds()
         self._house = house
         self._first_totals = house.at(house.start).totals
-        self._untouched = deepcopy(house)
 
     def beside(self) -> "Watcher":
-        """Give a second watcher of the same house and the same clock; each looks when it likes."""
-        other = Watcher(self._untouched, speed=self.speed, clock=self._clock)
-        other._began, other.began_at = self._began, self.began_at
+        """Give a second watcher of the same house and the same clock; each looks when it likes from here on."""
+        other: Watcher = copy(self)
+        other._house = deepcopy(self._house)
         return other
 
     def now(self) -> datetime:
@@ -48,5 +50,7 @@ class Watcher:
             ValueError: this watcher has already looked at a later one (by a whole step of the house).
         """
         state = self._house.at(self.house_time(moment))
+        if self.speed == 1:
+            return state
         added = state.totals.since(self._first_totals)
         return replace(state, totals=self._first_totals.plus(added, 1 / self.speed))

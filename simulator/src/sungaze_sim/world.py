@@ -56,9 +56,17 @@ class World(Protocol):
 class HouseWorld:
     """An inverter in a living house whose time runs `speed` times as fast as ours from `house.start` on."""
 
-    def __init__(self, house: House, profile: Profile, *, speed: float = 1, clock: Clock | None = None) -> None:
-        """Start the house's time now."""
-        self.watcher = Watcher(house, speed=speed, clock=clock)
+    def __init__(
+        self,
+        house: House,
+        profile: Profile,
+        *,
+        speed: float = 1,
+        clock: Clock | None = None,
+        since: datetime | None = None,
+    ) -> None:
+        """Start the house's time now, or let it have started at a time that is past."""
+        self.watcher = Watcher(house, speed=speed, clock=clock, since=since)
         """Who reads the registers; `watcher.beside()` reads another device of the same house."""
         self.profile = profile
         self._ripple = 0

@@ -146,4 +146,4 @@ def _digits(moment: datetime) -> int:
 
 
 def _utc(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

@@ -4,7 +4,7 @@ Its clock is the watcher's (Europe/Brussels), its counters integrate the watts i
 Belgian: tariff 1 is the day (weekdays 7 to 22 h). Dutch: tariff 2 is, and there are no peaks.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from random import Random
 
@@ -62,25 +62,34 @@ class GridMeter:
         """Give the last telegram; the same one to everybody who asks within a second."""
         at = _floor(self._watcher.now(), timedelta(seconds=1))
         if self._last is None or self._last.at < at:
-            state = self._live_until(max(at, self._watcher.began_at))
-            self._last = self._with_demand(self._of_every_meter(state, at))
+            state = self._live_until(max(at, self._watcher.began_at), self._watcher.look)
+            self._last = self._telegram(state, at)
         return self._last
 
-    def _live_until(self, moment: datetime) -> State:
+    def telegram_of(self, state: State, at: datetime) -> Telegram:
+        """Give the telegram of a whole second at which somebody else has looked at the house.
+
+        Whoever calls this shows the house at the end of each quarter, too.
+        """
+        self._live_until(at, lambda _: state)
+        return self._telegram(state, at)
+
+    def _live_until(self, moment: datetime, look: Callable[[datetime], State]) -> State:
         while self._quarter + _QUARTER <= moment:
             self._quarter += _QUARTER
-            self._count(self._watcher.look(self._quarter), tariff=self._tariff(self._quarter - _QUARTER))
+            self._count(look(self._quarter), tariff=self._tariff(self._quarter - _QUARTER))
             self._close_quarter()
-        state = self._watcher.look(moment)
+        state = look(moment)
         self._count(state, tariff=self._tariff(moment))
         return state
 
     def _count(self, state: State, *, tariff: int) -> None:
-        added = state.totals.since(self._seen)
+        imported_kwh = state.totals.imported - self._seen.imported
+        exported_kwh = state.totals.exported - self._seen.exported
         self._seen = state.totals
-        self._import_kwh[tariff - 1] += added.imported
-        self._export_kwh[tariff - 1] += added.exported
-        self._quarter_kwh += added.imported
+        self._import_kwh[tariff - 1] += imported_kwh
+        self._export_kwh[tariff - 1] += exported_kwh
+        self._quarter_kwh += imported_kwh
 
     def _close_quarter(self) -> None:
         """Keep the quarter that has just ended if it is the month's highest; it belongs to the month it began in."""
@@ -92,7 +101,7 @@ class GridMeter:
             self._past_peaks = [*self._past_peaks, (self._quarter, self._peak)][-_PAST_MONTHS:]
             self._peak = None
 
-    def _of_every_meter(self, state: State, at: datetime) -> Telegram:
+    def _telegram(self, state: State, at: datetime) -> Telegram:
         power_w = -state.export_power_w
         gas_at = _floor(at, _GAS_EVERY)
         burned_m3 = _GAS_M3_PER_H * ((gas_at - self._watcher.began_at) / timedelta(hours=1))
@@ -108,13 +117,10 @@ class GridMeter:
             phases=self._phases(power_w, state),
             gas_m3=round(self._gas_m3 + burned_m3, 3),
             gas_at=gas_at,
+            average_w=None if self._dutch else round(4000 * self._quarter_kwh),
+            peak=None if self._dutch else self._peak,
+            past_peaks=() if self._dutch else tuple(self._past_peaks),
         )
-
-    def _with_demand(self, telegram: Telegram) -> Telegram:
-        if self._dutch:
-            return telegram
-        average_w = round(4000 * self._quarter_kwh)
-        return replace(telegram, average_w=average_w, peak=self._peak, past_peaks=tuple(self._past_peaks))
 
     def _phases(self, power_w: int, state: State) -> tuple[Phase, ...]:
         powers_w = [power_w]
