@@ -1,5 +1,6 @@
 import asyncio
-from datetime import UTC, datetime
+import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import inspect, make_url, text
@@ -92,6 +93,49 @@ def test_a_migration_that_fails_leaves_nothing_half_done(empty_database_url):
     with pytest.raises(Exception, match="already exists"):
         upgrade(empty_database_url)
     assert tables(empty_database_url) == {"sungrow_1day"}
+
+
+def test_readings_that_are_there_are_heard_as_those_that_come(empty_database_url, sungrow):
+    rng = random.Random(4)
+    start = datetime(2026, 6, 21, tzinfo=UTC)
+    times = {start + timedelta(milliseconds=rng.randint(0, 20_000_000)) for _ in range(600)}
+    rows = [("home", ts, 1, *(None for _ in sungrow.fields)) for ts in sorted(times)]
+
+    async def heard(engine):
+        async with engine.connect() as connection:
+            listing = text("SELECT device_id, kind, CAST(quarter AS text), cells FROM heard ORDER BY 1, 2, 3")
+            return [tuple(row) for row in await connection.execute(listing)]
+
+    upgrade(empty_database_url)
+    asyncio.run(on_engine(empty_database_url, lambda engine: store(engine, {sungrow: rows})))
+    as_they_came = asyncio.run(on_engine(empty_database_url, heard))
+    assert len(as_they_came) == 23
+    downgrade(empty_database_url, "0003")
+    upgrade(empty_database_url)
+    assert asyncio.run(on_engine(empty_database_url, heard)) == as_they_came
+
+
+@pytest.mark.parametrize("empty_database_url", ["timescaledb"], indirect=True)
+def test_quarters_whose_readings_were_dropped_are_heard_as_a_whole(empty_database_url, sungrow):
+    now = datetime.now(UTC)
+    rows = [("home", now - timedelta(days=days), 1, *(None for _ in sungrow.fields)) for days in (300, 200, 1)]
+
+    async def drop(engine):
+        async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            await connection.execute(text("SELECT drop_chunks('sungrow_samples', interval '100 days')"))
+
+    async def heard(engine):
+        async with engine.connect() as connection:
+            return list(await connection.scalars(text("SELECT bit_count(cells::bit(30)) FROM heard ORDER BY quarter")))
+
+    upgrade(empty_database_url)
+    asyncio.run(on_engine(empty_database_url, lambda engine: store(engine, {sungrow: rows})))
+    upgrade(empty_database_url, keep_readings_days=100)
+    asyncio.run(on_engine(empty_database_url, drop))
+    assert asyncio.run(on_engine(empty_database_url, heard)) == [1, 1, 1]
+    downgrade(empty_database_url, "0003")
+    upgrade(empty_database_url, keep_readings_days=100)
+    assert asyncio.run(on_engine(empty_database_url, heard)) == [30, 30, 1]
 
 
 @pytest.mark.parametrize("empty_database_url", ["postgresql", "timescaledb"], indirect=True)

@@ -51,9 +51,14 @@ def fill(connection: sa.Connection, kind: str) -> None:
         )
         return
     connection.exec_driver_sql(heard_of(kind, samples))
-    if connection.scalar(sa.text("SELECT to_regproc('readings_kept_since') IS NOT NULL")):
+    if not connection.scalar(sa.text("SELECT to_regproc('readings_kept_since') IS NOT NULL")):
+        return
+    if since := connection.scalar(sa.text("SELECT nullif(readings_kept_since(), '-infinity')")):
         # Of readings that were dropped it is known in which quarters they were.
-        connection.exec_driver_sql(
-            f"INSERT INTO heard SELECT device_id, '{kind}', bucket, {FULL} FROM {kind}_15min "
-            "WHERE bucket < readings_kept_since() ON CONFLICT DO NOTHING"
+        connection.execute(
+            sa.text(
+                f"INSERT INTO heard SELECT device_id, '{kind}', bucket, {FULL} FROM {kind}_15min "
+                "WHERE bucket < :since ON CONFLICT DO NOTHING"
+            ),
+            {"since": since},
         )
