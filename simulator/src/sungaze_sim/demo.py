@@ -140,7 +140,7 @@ class Demo:
     async def _plot(self, seconds: float | None) -> None:
         if self.outages:
             await self.outages.play(seconds or ROUND_S)
-        self._tell("the house lives on at its own pace from where its past ended; nothing is staged from here on")
+        self._tell("from here on the house lives at its own pace, and nothing is staged")
 
     async def _finish(self) -> dict[str, Judgement]:
         """Take the devices away, wait until the spool is empty, end the edge, and judge."""

@@ -107,7 +107,7 @@ class Screen:
             *("   meter ", _lamp(view.meter_up)),
             *("   server ", _lamp(view.server_up)),
         )
-        state = Text.assemble(*lamps, f"   {view.counts()}")
+        state = Text.assemble(*lamps, f"\n{view.counts()}")
         events = Text("\n".join(self._events[-_EVENTS_SHOWN:]))
         return Group(Panel(table, title="Sungaze", expand=False), _running_quarter(view.quarter), state, "", events)
 
