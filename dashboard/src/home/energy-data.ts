@@ -30,15 +30,15 @@ export function useHome(): Home | null {
   return useMemo(() => (data ? homeOf(data, today) : null), [data, today]);
 }
 
-/** Use a period's energies; one that is over is not asked for again and again. */
-export function useEnergy(home: Home | null, period: Period): EnergyState {
+/** Use a period's energies; one that is over is not asked for again and again. `arrived` is told when all are there. */
+export function useEnergy(home: Home, period: Period, arrived?: () => void): EnergyState {
   const { token } = useSession();
-  const window = useMemo(() => home && windowOf(period, home.firstDate, home.today), [home, period]);
+  const window = useMemo(() => windowOf(period, home.firstDate, home.today), [home, period]);
   // Yesterday may still get its last readings.
-  const isOver = home !== null && endOf(period, home.today) < home.today;
+  const isOver = endOf(period, home.today) < home.today;
   const { series, errors, asOf } = useQueries({
-    queries: (window ? (home?.devices ?? []) : []).map((device) => ({
-      ...resource<Series>(token, seriesPath(device, window, home?.zone)),
+    queries: home.devices.map((device) => ({
+      ...resource<Series>(token, seriesPath(device, window, home.zone)),
       refetchInterval: isOver ? (false as const) : MINUTE_MS,
       ...(isOver && { staleTime: 10 * MINUTE_MS }),
     })),
@@ -46,9 +46,11 @@ export function useEnergy(home: Home | null, period: Period): EnergyState {
   });
   const energy = useMemo(() => {
     const all = series.filter((one) => one !== undefined);
-    return home && window && all.length === series.length ? energyOf(home, window, all) : null;
-  }, [home, window, series]);
-  return { energy, fault: faultOf(errors, token, energy), asOf };
+    if (all.length < series.length) return null;
+    arrived?.();
+    return energyOf(home, window, all);
+  }, [home, window, series, arrived]);
+  return { energy, fault: faultOf(errors, token), asOf };
 }
 
 function together(results: { data: Series | undefined; error: Error | null; dataUpdatedAt: number }[]) {
@@ -59,13 +61,13 @@ function together(results: { data: Series | undefined; error: Error | null; data
   };
 }
 
-function seriesPath(device: Device, window: Window | null, zone: string | undefined): string {
+function seriesPath(device: Device, window: Window, zone: string): string {
   const { device_id, kind } = device;
   return withQuery("/v1/series", { device_id, kind: kind ?? undefined, ...window, tz: zone });
 }
 
-function faultOf(errors: Error[], token: string, energy: Energy | null): string | null {
+function faultOf(errors: Error[], token: string): string | null {
   const refused = errors.find((error) => error instanceof Refused);
   if (refused) return refused.detail || `${refused.status}`;
-  return errors.length || (!token && !energy) ? "" : null;
+  return errors.length || !token ? "" : null;
 }

@@ -1,3 +1,90 @@
-export default function Energy(_: { rest: string[] }) {
-  return null;
+/** The energies of a day, a month, a year or everything: a chart, the totals, the same as a table and as a file. */
+
+import { type ReactNode, useMemo, useState } from "react";
+import { useDevices } from "../../api/queries";
+import { type EnergyState, useEnergy, useHome } from "../../home/energy-data";
+import type { Energy, Home } from "../../home/home";
+import { useNow } from "../../home/now";
+import { useFormat, useTexts } from "../../i18n/language";
+import { labelOf, type Period, parsePeriod } from "../../time/period";
+import { EnergyChart } from "./energy-chart";
+import { markArrival } from "./measure";
+import { Notice } from "./notice";
+import { PeriodBar } from "./period-bar";
+import { EnergyTable } from "./table";
+import { texts } from "./texts";
+import { Tiles } from "./tiles";
+import { Tools } from "./tools";
+import { useTravel } from "./travel";
+import "./energy.css";
+
+export default function EnergyPage({ rest }: { rest: string[] }) {
+  const home = useHome();
+  const devices = useDevices();
+  if (home) return <EnergyOf home={home} route={rest.join("/")} />;
+  return <Notice fault={devices.isError || devices.fetchStatus === "idle" ? "" : null} />;
+}
+
+function EnergyOf({ home, route }: { home: Home; route: string }) {
+  const period = useMemo(() => parsePeriod(route.split("/"), home.today), [route, home.today]);
+  const state = useEnergy(home, period, markArrival);
+  const swipe = useTravel(period, home);
+  return (
+    <div className="energy" {...swipe}>
+      <PeriodBar period={period} home={home} />
+      <Shown home={home} period={period} state={state} />
+    </div>
+  );
+}
+
+function Shown({ home, period, state }: { home: Home; period: Period; state: EnergyState }) {
+  const t = useTexts(texts);
+  const format = useFormat();
+  const { energy, fault, asOf } = state;
+  if (!energy) return <Notice fault={fault} />;
+  return (
+    <>
+      {fault !== null && (
+        <p className="card notice" role="status">
+          {fault ? `${t.refused} ${fault}` : t.asOf(format.dateTime(new Date(asOf)))}
+        </p>
+      )}
+      {energy.buckets.some(isRead) ? (
+        <Views energy={energy} home={home} period={period} />
+      ) : (
+        <div className="card empty">
+          <p>
+            <strong>{t.empty}</strong>
+          </p>
+          <p>{t.emptyHint}</p>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Views({ energy, home, period }: { energy: Energy; home: Home; period: Period }): ReactNode {
+  const t = useTexts(texts);
+  const { locale } = useFormat();
+  const [isTable, setTable] = useState(false);
+  const now = useNow(60_000);
+  const past = useMemo(() => energy.buckets.filter(({ startMs }) => startMs <= now), [energy, now]);
+  const title = labelOf(period, locale) || t.everything;
+  return (
+    <>
+      <section className="card" aria-label={title}>
+        {isTable ? (
+          <EnergyTable energy={energy} buckets={past} title={title} />
+        ) : (
+          <EnergyChart key={title} energy={energy} title={title} today={home.today} />
+        )}
+        <Tools isTable={isTable} setTable={setTable} buckets={past} home={home} period={period} />
+      </section>
+      <Tiles energy={energy} />
+    </>
+  );
+}
+
+function isRead({ kwh, w, socPct }: Energy["buckets"][number]): boolean {
+  return [...Object.values(kwh), ...Object.values(w), socPct].some((value) => value !== null);
 }

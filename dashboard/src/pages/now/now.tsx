@@ -6,6 +6,7 @@ import { useFormat, useTexts } from "../../i18n/language";
 import { newestAgeMs } from "../../parts/link-state";
 import { FlowPicture } from "./flow-picture";
 import { texts } from "./texts";
+import { TodayTiles } from "./today";
 import "./now.css";
 
 /** What happens in the home at this moment, and how the day has been so far. */
@@ -33,6 +34,9 @@ export function Now({ live }: { live: Live }) {
         />
         <Staleness live={live} ageMs={ageMs} />
       </section>
+      <div className="side">
+        <TodayTiles />
+      </div>
     </div>
   );
 }
