@@ -8,7 +8,8 @@ import uvloop
 
 from sungaze_vps.cache.cache import open_cache
 from sungaze_vps.cache.memory import MAX_ENTRIES, MemoryCache
-from sungaze_vps.cache.redis_client import PAUSE_S, RedisCache
+from sungaze_vps.cache.redis_client import RedisCache
+from sungaze_vps.cache.redis_line import PAUSE_S
 
 
 class Monotonic:
@@ -87,7 +88,7 @@ async def test_it_comes_in_with_a_password_that_is_no_plain_word_and_keeps_to_it
 async def test_a_wrong_password_is_a_miss_that_is_not_told(redis, caplog):
     cache = RedisCache(f"redis://nobody:hush@127.0.0.1:{redis.port}", 5)
     assert await cache.get("a") is None
-    assert cache.misses_by_error == 1
+    assert cache.line.errors == 1
     assert "hush" not in caplog.text
 
 
@@ -147,7 +148,7 @@ async def test_redis_that_is_gone_is_a_miss_logged_once_and_its_return_once(redi
     await redis_cache.put("a", b"2", redis_cache.version)
     assert await redis_cache.get("a") == b"2"
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
-    assert redis_cache.misses_by_error == 5
+    assert redis_cache.line.errors == 5
 
 
 async def test_a_restart_of_redis_costs_nobody_an_error(redis, redis_cache):
@@ -162,13 +163,13 @@ async def test_redis_that_hangs_delays_one_request_and_not_those_after_it(redis,
     await redis_cache.put("a", b"1", redis_cache.version)
     redis.hang()
     assert await redis_cache.get("a") is None
-    asked = redis_cache.misses_by_error
+    asked = redis_cache.line.errors
     assert await asyncio.gather(*(redis_cache.get("a") for _ in range(100))) == [None] * 100
-    assert redis_cache.misses_by_error == asked
+    assert redis_cache.line.errors == asked
 
     monotonic.now += PAUSE_S  # of many that come after the pause, one tries
     assert await asyncio.gather(*(redis_cache.get("a") for _ in range(100))) == [None] * 100
-    assert redis_cache.misses_by_error == asked + 1
+    assert redis_cache.line.errors == asked + 1
 
     redis.go_on()
     monotonic.now += PAUSE_S
@@ -195,14 +196,14 @@ async def test_a_redis_that_speaks_nonsense_is_a_miss():
     async with server:
         cache = RedisCache(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", 5)
         assert await cache.get("a") is None
-        assert cache.misses_by_error == 1
+        assert cache.line.errors == 1
         await cache.close()
 
 
 async def test_many_at_once_wait_for_each_other_instead_of_doing_without(redis_cache):
     await redis_cache.put("a", b"1", redis_cache.version)
     assert await asyncio.gather(*(redis_cache.get("a") for _ in range(60))) == [b"1"] * 60
-    assert redis_cache.misses_by_error == 0
+    assert redis_cache.line.errors == 0
 
 
 async def test_a_full_redis_is_one_warning_however_long_it_lasts_and_its_end_one_line(
@@ -215,7 +216,7 @@ async def test_a_full_redis_is_one_warning_however_long_it_lasts_and_its_end_one
         assert await redis_cache.get("a") is None
         await redis_cache.put("a", b"1", redis_cache.version)
         await redis_cache.invalidate(["a"])
-        assert redis_cache.misses_by_error == number + 1
+        assert redis_cache.line.errors == number + 1
     assert not await redis_cache.ping()
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     redis.command("CONFIG", "SET", "maxmemory", "0")
@@ -230,7 +231,7 @@ async def test_a_full_redis_is_asked_to_keep_something_once_in_a_while_only(redi
     redis.command("CONFIG", "SET", "maxmemory", "1", "maxmemory-policy", "noeviction")
     for _ in range(10):
         await redis_cache.put("a", b"1", redis_cache.version)
-    assert redis_cache.misses_by_error == 1
+    assert redis_cache.line.errors == 1
 
 
 async def test_what_a_replica_could_not_be_made_to_forget_is_not_taken_from_it(redis, redis_cache, monotonic):
@@ -262,7 +263,7 @@ def test_a_connection_that_is_lost_just_before_a_command_is_a_miss_under_uvloop(
     async def lose_it_before_the_command():
         cache = RedisCache(redis.url, 5)
         assert await cache.ping()
-        [connection] = cache._redis.connection_pool._available_connections
+        [connection] = cache.line.redis.connection_pool._available_connections
 
         async def lose():
             connection._writer.transport.abort()
@@ -271,6 +272,6 @@ def test_a_connection_that_is_lost_just_before_a_command_is_a_miss_under_uvloop(
         connection.check_health = lose
         found = await cache.get("a")
         await cache.close()
-        return found, cache.misses_by_error
+        return found, cache.line.errors
 
     assert uvloop.run(lose_it_before_the_command()) == (None, 1)

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from sungaze_vps.cache import redis_client
+from sungaze_vps.cache import redis_line
 from sungaze_vps.config import load_config
 from sungaze_vps.main import create_app
 
@@ -79,7 +79,7 @@ FAULTS = [full, replica, another_password, no_right_to_write, loading, all_conne
 
 @pytest.fixture
 async def home(redis, settings, monkeypatch):
-    monkeypatch.setattr(redis_client, "PAUSE_S", 0.1)
+    monkeypatch.setattr(redis_line, "PAUSE_S", 0.1)
     app = create_app(load_config(**settings | {"redis_url": redis.url, "cache_ttl_s": 60}))
     headers = {"Authorization": f"Bearer {TOKEN}"}
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
