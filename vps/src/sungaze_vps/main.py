@@ -4,12 +4,13 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from sungaze_vps import clock
-from sungaze_vps.api import dashboard, devices, gaps, health, ingest, metrics, realtime, series
+from sungaze_vps.api import dashboard, devices, gaps, health, ingest, metrics, realtime, series, stream
 from sungaze_vps.api.body import BodyLimits
 from sungaze_vps.api.capacity import routes as capacity
 from sungaze_vps.api.date import DateHeader
@@ -24,10 +25,14 @@ from sungaze_vps.cache.cache import open_cache
 from sungaze_vps.config import Config, load_config
 from sungaze_vps.db.session import make_engine
 from sungaze_vps.db.turns import Turns
+from sungaze_vps.live.channel import open_channel
+from sungaze_vps.live.live import Live
+from sungaze_vps.live.stop import told_of_a_stop
 from sungaze_vps.log import Outage, configure_logging
 from sungaze_vps.measurements import measurements
 from sungaze_vps.metrics import count_connections
 from sungaze_vps.services.edge_reports import EdgeReports
+from sungaze_vps.services.latest import latest
 from sungaze_vps.services.validation import SampleParser
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,19 +41,9 @@ _DATABASE_PATIENCE_S = 30  # more than the longest statement may take
 
 def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     """Make the application; it opens its connections when they are first used and closes them at shutdown."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        _LOGGER.info("started: %s", config.summary())
-        yield
-        await app.state.edge_reports.close()
-        await app.state.cache.close()
-        await app.state.engine.dispose()
-        _LOGGER.info("stopped")
-
     app = FastAPI(
         title="Sungaze",
-        lifespan=lifespan,
+        lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -72,11 +67,29 @@ def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
     count_connections(app.state.engine, config.db_pool_size)
     app.state.cache = open_cache(config.redis_url, config.cache_ttl_s)
     app.state.database_outage = Outage(_LOGGER, "the database")
+    app.state.live = Live(
+        partial(latest, app.state.engine, app.state.measurements),
+        open_channel(config.redis_url, app.state.cache),
+        app.state.database_outage,
+    )
     install_problem_handlers(app, app.state.database_outage)
-    for part in (realtime, ingest, series, capacity, devices, gaps, health, metrics, dashboard):
+    for part in (realtime, ingest, stream, series, capacity, devices, gaps, health, metrics, dashboard):
         app.router.routes.extend(part.router.routes)  # an included router is searched anew for each request
     describe(app)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    live: Live = app.state.live
+    async with live.running():
+        with told_of_a_stop(live.hub.close):
+            _LOGGER.info("started: %s", app.state.config.summary())
+            yield
+    await app.state.edge_reports.close()
+    await app.state.cache.close()
+    await app.state.engine.dispose()
+    _LOGGER.info("stopped")
 
 
 def app_from_environment() -> ASGIApp:

@@ -38,6 +38,7 @@ CACHE_REQUESTS = Counter("sungaze_cache_requests", "Look-ups: hit, miss, or unav
 CACHE_HITS, CACHE_MISSES, CACHE_UNAVAILABLE = (
     CACHE_REQUESTS.labels(result) for result in ("hit", "miss", "unavailable")
 )
+STREAMS_OPEN = Gauge("sungaze_streams_open", "Live streams that are being told.", multiprocess_mode="livesum")
 POOL_IN_USE = Gauge("sungaze_database_pool_connections_in_use", "Connections at work.", multiprocess_mode="livesum")
 POOL_SIZE = Gauge("sungaze_database_pool_size", "Most connections at once.", multiprocess_mode="livesum")
 POOL_TIMEOUTS = Counter("sungaze_database_pool_timeouts", "Requests that waited for a connection in vain.")

@@ -14,6 +14,7 @@ from sungaze_vps.auth.caller import BEARER_SECURITY, INGEST_COST_SAMPLES, writer
 from sungaze_vps.auth.limits import Limit
 from sungaze_vps.cache.cache import Cache
 from sungaze_vps.errors import ProblemError
+from sungaze_vps.live.live import Live
 from sungaze_vps.metrics import SAMPLES, SAMPLES_REFUSED
 from sungaze_vps.services.edge_reports import EdgeReports
 from sungaze_vps.services.ingestion import store
@@ -67,6 +68,9 @@ async def ingest(request: Request) -> Response:
     device_ids = set(batch.device_ids)
     edge_reports: EdgeReports = request.app.state.edge_reports
     edge_reports.note(device_ids, request.headers, request.app.state.clock())
+    if inserted:
+        live: Live = request.app.state.live
+        live.announce(device_ids)
     cache: Cache = request.app.state.cache
     await cache.invalidate(map(cache_key, device_ids))
     return Response(b'{"inserted":%d}' % inserted, media_type="application/json")

@@ -17,6 +17,7 @@ _ID_HEADER = b"x-request-id"
 _GOOD_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _NO_ROUTE = "none"
+_ENDLESS = "/v1/stream"  # lasts as long as its reader stays, which is no latency
 
 
 class Observed:
@@ -62,7 +63,8 @@ def _note(scope: Scope, status: int, duration_s: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     requests, duration = _counters(route, method, status)
     requests.inc()
-    duration.observe(duration_s)
+    if duration is not None:
+        duration.observe(duration_s)
     level = logging.WARNING if status >= 500 else logging.DEBUG
     if _LOGGER.isEnabledFor(level):
         fields = {"method": method, "route": route, "status": status, "duration_ms": round(duration_s * 1000, 1)}
@@ -70,5 +72,6 @@ def _note(scope: Scope, status: int, duration_s: float) -> None:
 
 
 @cache
-def _counters(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
-    return REQUESTS.labels(route, method, status), REQUEST_DURATION.labels(route, method)
+def _counters(route: str, method: str, status: int) -> tuple[Counter, Histogram | None]:
+    duration = None if route == _ENDLESS else REQUEST_DURATION.labels(route, method)
+    return REQUESTS.labels(route, method, status), duration
