@@ -49,7 +49,7 @@ function Home() {
         <Suspense fallback={<p className="empty">{t.loading}</p>}>
           {page === "now" && <Now live={live} />}
           {page === "energy" && <Energy rest={rest} />}
-          {page === "capacity" && <Capacity rest={rest} />}
+          {page === "capacity" && <Capacity rest={rest} live={live} />}
           {page === "health" && <Health live={live} />}
         </Suspense>
       </main>

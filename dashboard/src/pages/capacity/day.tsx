@@ -1,0 +1,94 @@
+import { useFormat, useTexts } from "../../i18n/language";
+import { link } from "../../route";
+import { labelOf, type Period, periodPath, shift } from "../../time/period";
+import { type Bar, Bars } from "./bars";
+import { chartTexts } from "./chart-texts";
+import { mostTelling, useDayBars, useLevels } from "./day-bars";
+import { type Slot, slotsOf } from "./months";
+import { Steps } from "./steps";
+import { texts } from "./texts";
+import type { CapacityMonth, Running } from "./types";
+import { useWhen } from "./when";
+
+interface Props {
+  day: Period;
+  month: CapacityMonth;
+  running: Running | null;
+  /** The first and the last day there can be something of. */
+  firstDate: string;
+  today: string;
+}
+
+/** The quarters of a day beside the month's peak. */
+export function Day({ day, month, running, firstDate, today }: Props) {
+  const t = useTexts(texts);
+  const c = useTexts(chartTexts);
+  const format = useFormat();
+  const slots = slotsOf(day.first, month.peaks ?? []);
+  const bars = useDayBars(slots, month, running);
+  const to = (period: Period) => (period.first < firstDate || period.first > today ? null : dayLink(period));
+  return (
+    <section className="card" aria-labelledby="day">
+      <header>
+        <h2 id="day">{c.day}</h2>
+        <Steps
+          label={t.days}
+          previous={{ name: t.previousDay, href: to(shift(day, -1)) }}
+          next={{ name: t.nextDay, href: to(shift(day, 1)) }}
+        >
+          <strong>{labelOf(day, format.locale)}</strong>
+        </Steps>
+      </header>
+      <Bars
+        key={day.first}
+        label={`${c.day}. ${c.dayHint}`}
+        bars={bars}
+        levels={useLevels(month)}
+        marks={useMarks(slots)}
+        initial={mostTelling(bars)}
+      />
+      <Table bars={bars} slots={slots} />
+    </section>
+  );
+}
+
+export function dayLink(day: Period): string {
+  return link("capacity", day.first.slice(0, 7), ...periodPath(day).slice(1));
+}
+
+function useMarks(slots: Slot[]): { at: number; name: string }[] {
+  const when = useWhen();
+  return slots.flatMap(({ start }, at) => {
+    const name = when.time(start);
+    return /^(00|06|12|18):00$/.test(name) ? [{ at, name }] : [];
+  });
+}
+
+function Table({ bars, slots }: { bars: Bar[]; slots: Slot[] }) {
+  const c = useTexts(chartTexts);
+  const format = useFormat();
+  const when = useWhen();
+  return (
+    <details className="as-table">
+      <summary>{c.table}</summary>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{c.time}</th>
+            <th scope="col">{c.power}</th>
+            <th scope="col">{c.bounds}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {slots.map(({ start, quarter }, index) => (
+            <tr key={start}>
+              <th scope="row">{when.time(start)}</th>
+              <td>{quarter ? format.power(quarter.avg_power_w) : bars[index]?.look === "none" ? c.unknown : ""}</td>
+              <td>{quarter && `${format.power(quarter.lower_w)} – ${format.power(quarter.upper_w)}`}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
+  );
+}
