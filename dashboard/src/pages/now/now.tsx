@@ -4,7 +4,9 @@ import { STALE_MS, together } from "../../home/newest";
 import { useNow } from "../../home/now";
 import { useFormat, useTexts } from "../../i18n/language";
 import { newestAgeMs } from "../../parts/link-state";
+import { Alive } from "./alive";
 import { FlowPicture } from "./flow-picture";
+import { QuarterTile } from "./quarter";
 import { texts } from "./texts";
 import { TodayTiles } from "./today";
 import "./now.css";
@@ -36,6 +38,8 @@ export function Now({ live }: { live: Live }) {
       </section>
       <div className="side">
         <TodayTiles />
+        <QuarterTile live={live} />
+        <Alive live={live} />
       </div>
     </div>
   );
