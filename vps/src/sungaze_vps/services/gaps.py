@@ -17,14 +17,12 @@ from sungaze_vps.db.heard import CELL_S, FULL
 from sungaze_vps.db.levels import find_levels
 from sungaze_vps.db.models import EPOCH, UtcMillis, samples_table
 from sungaze_vps.db.session import reading
-from sungaze_vps.db.sets import Columns, parameter_set, set_parameters
 from sungaze_vps.measurement import Measurement
 from sungaze_vps.services.rollups import QUARTER, floor
 from sungaze_vps.services.silences import HeardQuarter, Range, Silence, find_silences, last_cell, together
 
 MAX_GAPS = 5000
 _CELL = timedelta(seconds=CELL_S)
-_RANGES: Columns = {"number": sa.Integer, "begins": UtcMillis, "ends": UtcMillis}
 _KEPT_SINCE = sa.text("SELECT nullif(readings_kept_since(), '-infinity')")
 
 
@@ -104,19 +102,19 @@ class GapQuestion:
         return since or EPOCH
 
     async def _exact(self, connection: AsyncConnection, ranges: Sequence[Range]) -> list[Gap]:
-        """Give the gaps between readings in these cells."""
-        if not ranges:
-            return []
+        """Give the gaps between readings in these cells.
+
+        One by one: to plan for a stretch that it is told, TimescaleDB looks into that chunk only, and into all for a
+        stretch that it is to join.
+        """
         dialect = connection.dialect.name
-        rows = [(number, _time(begins), _time(ends)) for number, (begins, ends) in enumerate(ranges)]
-        parameters = set_parameters("ranges", _RANGES, rows, dialect) | {
-            "device_id": self.device_id,
-            "since": rows[0][1],
-            "upto": rows[-1][2],
-            "least": self.least if dialect == "postgresql" else round(self.least.total_seconds() * 1000),
-        }
-        found = await connection.execute(_gaps_query(self.measurement, dialect), parameters)
-        return [Gap(before, ts) for before, ts in found]
+        query = _gaps_query(self.measurement, dialect)
+        least = self.least if dialect == "postgresql" else round(self.least.total_seconds() * 1000)
+        gaps = []
+        for begins, ends in ranges:
+            stretch = {"begins": _time(begins), "ends": _time(ends), "device_id": self.device_id, "least": least}
+            gaps += [Gap(before, ts) for before, ts in await connection.execute(query, stretch)]
+        return gaps
 
     async def _until_now(self, connection: AsyncConnection, last: int) -> list[Gap]:
         """Give the time since the last reading, whose cell this is if there is none beyond the end asked for."""
@@ -162,19 +160,13 @@ def _heard_query(dialect: str) -> sa.TextualSelect:
 
 @cache
 def _gaps_query(measurement: Measurement, dialect: str) -> sa.Select[Any]:
-    """Select the readings `:least` apart or more, next to each other, in each of the set `ranges`."""
+    """Select the readings of a stretch that are `:least` apart or more, each with the one before it."""
     samples = samples_table(measurement)
-    ranges = parameter_set("ranges", _RANGES, dialect)
     ts = samples.c.ts
-    before = sa.func.lag(ts, type_=UtcMillis).over(partition_by=ranges.c.number, order_by=ts).label("before")
-    is_there = sa.and_(
-        samples.c.device_id == sa.bindparam("device_id"),
-        ts >= ranges.c.begins,
-        ts < ranges.c.ends,
-        ts >= sa.bindparam("since", type_=UtcMillis),  # spares the chunks of other years
-        ts < sa.bindparam("upto", type_=UtcMillis),
-    )
-    pairs = sa.select(ts, before).join_from(ranges, samples, is_there).subquery("pairs")
+    begins, ends = (sa.bindparam(name, type_=UtcMillis) for name in ("begins", "ends"))
+    before = sa.func.lag(ts, type_=UtcMillis).over(order_by=ts).label("before")
+    inside = sa.and_(samples.c.device_id == sa.bindparam("device_id"), ts >= begins, ts < ends)
+    pairs = sa.select(ts, before).where(inside).subquery("pairs")
     apart: sa.ColumnElement[Any] = pairs.c.ts - pairs.c.before
     least: sa.ColumnElement[Any] = sa.bindparam("least", type_=sa.Interval)
     if dialect == "sqlite":

@@ -15,6 +15,9 @@ from sungaze_vps.db.heard import CELL_S, CELLS
 
 type HeardQuarter = tuple[int, int | None, int]
 """First cell of a quarter, that of the quarter heard before it if there is one, and the bits of its cells."""
+_NEAR = 60
+"""Cells: to look through half an hour of readings takes no longer than to ask once more."""
+
 type Range = tuple[int, int]
 """First cell, and the one behind the last."""
 
@@ -86,7 +89,7 @@ def together(silences: Iterable[Silence]) -> list[Range]:
     ranges: list[Range] = []
     for silence in silences:
         begins, ends = silence.looked_at
-        if ranges and begins < ranges[-1][1]:
+        if ranges and begins < ranges[-1][1] + _NEAR:
             ranges[-1] = (ranges[-1][0], ends)
         else:
             ranges.append((begins, ends))
