@@ -66,10 +66,8 @@ class EventStream(Response):
         Raises:
             ProblemError, DATABASE_ERRORS: before the answer begins; they become problems.
         """
-        with self._live.hub.subscribe(
-            self._caller, self._device_ids
-        ) as subscription:  # first, so that nothing is missed
-            await self._live.refresh(self._device_ids)
+        with self._live.hub.subscribe(self._caller, self._device_ids) as subscription:
+            await self._live.refresh(self._device_ids)  # not before it listens, so that nothing is missed
             leaving = asyncio.create_task(_end_when_left(subscription, receive))
             try:
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -78,19 +76,19 @@ class EventStream(Response):
                         await self._tell(subscription, send)
             finally:
                 leaving.cancel()
-        await send(
-            {"type": "http.response.body", "body": b"", "more_body": False}
-        )  # may wait for a reader that stopped
+        # Out of the block, since this waits for a reader that stopped reading.
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _tell(self, subscription: Subscription, send: Send) -> None:
-        body = _BEGIN
-        while not subscription.ended:
-            samples = await subscription.news(0 if body else ALIVE_S)
-            body += b"".join(b"event: sample\ndata: %b\n\n" % sample for sample in samples)
-            if not body:
+        await send({"type": "http.response.body", "body": _BEGIN, "more_body": True})
+        while True:
+            samples = await subscription.news(ALIVE_S)
+            if subscription.ended:
+                return
+            if not samples:
                 self._live.look_at(self._device_ids)  # whatever may have kept an announcement from coming here
-            await send({"type": "http.response.body", "body": body or _ALIVE, "more_body": True})
-            body = b""
+            body = b"".join(b"event: sample\ndata: %b\n\n" % sample for sample in samples) or _ALIVE
+            await send({"type": "http.response.body", "body": body, "more_body": True})
             await asyncio.sleep(PACE_S)
 
 

@@ -61,12 +61,15 @@ class Channel:
         untold, self._untold = self._untold, set()
         if not untold:
             return True
-        message = msgspec.json.encode([self._me, *untold])
-        if await self._line.ask(lambda: self._line.redis.publish(_NAME, message), self._telling) is None:
-            self.tell(untold)
-            return False
-        self._telling.passed()
-        return True
+        message, hearers = msgspec.json.encode([self._me, *untold]), None
+        try:
+            hearers = await self._line.ask(lambda: self._line.redis.publish(_NAME, message), self._telling)
+        finally:
+            if hearers is None:  # a stop may come in between, too
+                self.tell(untold)
+        if hearers is not None:
+            self._telling.passed()
+        return hearers is not None
 
     async def listen(self, wanted: asyncio.Event, heard: Callable[[Collection[str] | None], None]) -> None:
         """Hear what the others tell, for ever, while it is wanted.
