@@ -103,7 +103,7 @@ function useMarker(chart: uPlot | null, selected: number | null, count: number):
     marker.className = "chart-marker";
     marker.style.left = `${(100 * selected) / count}%`;
     marker.style.width = `${100 / count}%`;
-    chart.under.append(marker);
+    chart.over.append(marker);
     return () => marker.remove();
   }, [chart, selected, count]);
 }

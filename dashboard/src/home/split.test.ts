@@ -39,6 +39,21 @@ test("what the house has of the grid is what self-sufficiency says", () => {
   expect(((15.5 - (split(day).gridToHouse ?? 0)) / 15.5) * 100).toBeCloseTo(selfSufficiencyPct(day) ?? 0, 9);
 });
 
+test("what no meter explains goes with the sun by day, the battery by night, else with the grid", () => {
+  const most = { load: 10, import: 3, export: 0, charge: 0 };
+  expect(split(amounts({ ...most, pv: 5, discharge: 1 }))).toEqual({
+    sunToHouse: 6,
+    batteryToHouse: 1,
+    gridToHouse: 3,
+  });
+  expect(split(amounts({ ...most, pv: 0, discharge: 6 }))).toEqual({
+    sunToHouse: 0,
+    batteryToHouse: 7,
+    gridToHouse: 3,
+  });
+  expect(split(amounts({ ...most, pv: 0, discharge: 0 })).gridToHouse).toBe(10);
+});
+
 test("what no device has stays unknown", () => {
   expect(split(amounts({}))).toEqual({ sunToHouse: null, batteryToHouse: null, gridToHouse: null });
   expect(split(amounts({ load: 5, import: 5, export: 0 }))).toEqual({

@@ -14,7 +14,7 @@ export interface Split {
  *
  * What came from the grid went into the house, unless it is more than the house used: then it charged. The sun charges and
  * feeds the grid with what it gave, and the house has the rest, then what the battery gave. Meters do not agree to the
- * last digit: what none of them explains counts as from the grid.
+ * last digit: what none of them explains goes with the sun where it shone, else with the battery, else with the grid.
  */
 export function split(amounts: Amounts): Split {
   const [pv, charge, exported] = [amounts.pv ?? 0, amounts.charge ?? 0, amounts.export ?? 0];
@@ -24,15 +24,17 @@ export function split(amounts: Amounts): Split {
   const sunAfterCharge = Math.max(0, pv - (charge - gridToBattery));
   const sunToGrid = Math.min(sunAfterCharge, exported);
   const batteryLeft = Math.max(0, (amounts.discharge ?? 0) - (exported - sunToGrid));
-  const grid = Math.min(load, imported - gridToBattery);
-  const sun = Math.min(load - grid, sunAfterCharge - sunToGrid);
-  const battery = Math.min(load - grid - sun, batteryLeft);
-  const unexplained = amounts.load === null ? 0 : load - grid - sun - battery;
+  const house = { sun: 0, battery: 0, grid: Math.min(load, imported - gridToBattery) };
+  house.sun = Math.min(load - house.grid, sunAfterCharge - sunToGrid);
+  house.battery = Math.min(load - house.grid - house.sun, batteryLeft);
+  if (amounts.load !== null) {
+    house[house.sun ? "sun" : house.battery ? "battery" : "grid"] += load - house.grid - house.sun - house.battery;
+  }
   const known = (value: number, source: number | null) => (source === null && value === 0 ? null : value);
   return {
-    sunToHouse: known(sun, amounts.pv),
-    batteryToHouse: known(battery, amounts.discharge),
-    gridToHouse: known(grid + unexplained, amounts.import),
+    sunToHouse: known(house.sun, amounts.pv),
+    batteryToHouse: known(house.battery, amounts.discharge),
+    gridToHouse: known(house.grid, amounts.import),
   };
 }
 

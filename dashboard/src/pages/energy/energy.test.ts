@@ -61,7 +61,7 @@ describe("layers", () => {
       ...["fromSun", "fromBattery", "fromGrid", "toBattery", "toGrid"],
     ]);
     expect(names([{ ...full, charge: null, discharge: null }])).not.toContain("Into the battery");
-    expect(names([{ ...NOTHING, load: 4, import: 4, export: 0 }])).toEqual(["Used from the grid", "To the grid"]);
+    expect(names([{ ...NOTHING, load: 4, import: 4, export: 0 }])).toEqual(["Used from grid", "To the grid"]);
     expect(names([NOTHING])).toEqual([]);
   });
 

@@ -72,14 +72,14 @@ function Views({ energy, home, period }: { energy: Energy; home: Home; period: P
   const title = labelOf(period, locale) || t.everything;
   return (
     <>
-      <section className="card" aria-label={title}>
+      <div className="card">
         {isTable ? (
           <EnergyTable energy={energy} buckets={past} title={title} />
         ) : (
           <EnergyChart key={title} energy={energy} title={title} today={home.today} />
         )}
         <Tools isTable={isTable} setTable={setTable} buckets={past} home={home} period={period} />
-      </section>
+      </div>
       <Tiles energy={energy} />
     </>
   );

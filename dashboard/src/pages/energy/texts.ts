@@ -46,9 +46,9 @@ export const texts: Translations<Texts> = {
     today: "Today",
     choose: "Go to",
     layers: {
-      fromSun: "Used from the sun",
-      fromBattery: "Used from the battery",
-      fromGrid: "Used from the grid",
+      fromSun: "Used from sun",
+      fromBattery: "Used from battery",
+      fromGrid: "Used from grid",
       toBattery: "Into the battery",
       toGrid: "To the grid",
       soc: "Charge of the battery",
