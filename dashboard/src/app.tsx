@@ -9,6 +9,7 @@ import { SignIn } from "./pages/sign-in/sign-in";
 import { LinkState } from "./parts/link-state";
 import { Menu } from "./parts/menu";
 import { Navigation } from "./parts/navigation";
+import { NewVersion } from "./parts/new-version";
 import { useRoute } from "./route";
 import { SessionProvider } from "./session";
 import { texts } from "./texts";
@@ -19,9 +20,12 @@ const Health = lazy(() => import("./pages/health/health"));
 
 export function App() {
   return (
-    <SessionProvider door={(door) => <SignIn {...door} />}>
-      <Home />
-    </SessionProvider>
+    <>
+      <SessionProvider door={(door) => <SignIn {...door} />}>
+        <Home />
+      </SessionProvider>
+      <NewVersion />
+    </>
   );
 }
 

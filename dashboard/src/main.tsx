@@ -5,8 +5,10 @@ import { persistOptions, queryClient } from "./api/queries";
 import { App } from "./app";
 import { LanguageProvider } from "./i18n/language";
 import { applyTheme, storedTheme } from "./theme";
+import { registerWorker } from "./worker/register";
 
 applyTheme(storedTheme());
+registerWorker();
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

@@ -6,14 +6,14 @@ import { useSession } from "../session";
 import { getJson, Refused } from "./client";
 import type { Devices } from "./types";
 
-const MONTH_MS = 31 * 24 * 3600 * 1000;
+const KEPT_MS = 21 * 24 * 3600 * 1000; // a timer of more than 2^31 ms, 24 days, runs out at once
 const MINUTE_MS = 60_000;
 
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       networkMode: "always", // the server may stand in a home whose internet is down
-      gcTime: MONTH_MS,
+      gcTime: KEPT_MS,
       staleTime: 10_000,
       refetchInterval: MINUTE_MS,
       retry: (failures, error) => !(error instanceof Refused) && failures < 1,
@@ -24,7 +24,13 @@ export const queryClient = new QueryClient({
 /** Where the last data stays for a look without a network; signing out clears it. */
 export const persister = createSyncStoragePersister({ storage: window.localStorage, key: "sungaze.last-data" });
 
-export const persistOptions = { persister, maxAge: MONTH_MS, buster: "1" };
+export const persistOptions = {
+  persister,
+  maxAge: KEPT_MS,
+  buster: "1",
+  // What could not be asked for again is still the last that is known.
+  dehydrateOptions: { shouldDehydrateQuery: (query: { state: { data: unknown } }) => query.state.data !== undefined },
+};
 
 export async function forgetEverything(): Promise<void> {
   queryClient.clear();

@@ -85,11 +85,15 @@ function Month({ meter, place, today, live }: MonthProps) {
   return (
     <>
       <MonthSteps place={place} firstDate={firstDate} today={today} />
-      <Fault error={whole.error} updatedAt={whole.dataUpdatedAt} />
+      <Fault
+        error={whole.error ?? brief.error}
+        isOffline={live.link === "offline"}
+        updatedAt={Math.max(whole.dataUpdatedAt, brief.dataUpdatedAt)}
+      />
       {newest && (
         <div className="top">
           <Peak month={newest} />
-          {isNow && <Running running={newest.running} clockOffsetMs={live.clockOffsetMs} />}
+          {isNow && live.link !== "offline" && <Running running={newest.running} clockOffsetMs={live.clockOffsetMs} />}
         </div>
       )}
       {month && (
@@ -129,10 +133,10 @@ function MonthSteps({ place, firstDate, today }: { place: Place; firstDate: stri
 }
 
 /** What went wrong at the last question, and from when that which is shown is. */
-function Fault({ error, updatedAt }: { error: Error | null; updatedAt: number }) {
+function Fault({ error, isOffline, updatedAt }: { error: Error | null; isOffline: boolean; updatedAt: number }) {
   const t = useTexts(texts);
   const format = useFormat();
-  if (!error) return null;
+  if (!error && !isOffline) return null;
   return (
     <p className="card notice">
       {error instanceof Refused && `${t.failed} ${error.detail} `}

@@ -23,7 +23,7 @@ export function QuarterTile({ live }: { live: Live }) {
   const month = periodOf("month", dateIn(ZONE, nowMs - (nowMs % MINUTE_MS)));
   const { data } = useRunning(meter?.device_id ?? null, month, live);
   const running = data?.running;
-  if (!meter || !running || secondsLeft(running, nowMs) === 0) return null;
+  if (!meter || !running || live.link === "offline" || secondsLeft(running, nowMs) === 0) return null;
   return (
     <a className="card quarter" href={link("capacity")}>
       <h2>{t.quarter}</h2>
