@@ -97,6 +97,12 @@ _PEER_STORE = (
 )
 
 
+_GAPS = (
+    Figure("gaps_month_p95_ms", "`/v1/gaps` over HTTP, the last 30 days, p95", "ms"),
+    Figure("gaps_year_p95_ms", "the same, a year, p95", "ms"),
+)
+
+
 def _series(name: str, says: str, target_ms: float | None) -> tuple[Figure, ...]:
     return (
         Figure(f"series_{name}_p50_ms", f"`/v1/series` over HTTP, five years: {says}, p50", "ms"),
@@ -116,6 +122,7 @@ _ALL = (
     *_series("all", "`all`", 20),
     *_series("quarters", "the quarters of a month", None),
     *_series("days", "every day of five years", None),
+    *_GAPS,
     Figure("api_rss_mb", "memory of the worker after the series", "MB", 200),
     Figure("capacity_month_p95_ms", "`/v1/capacity/month`, 2 s readings, 30 more stored every 0.2 s, p95", "ms", 30),
     Figure("capacity_year_p95_ms", "`/v1/capacity/year`, the same, p95", "ms"),

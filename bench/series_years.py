@@ -1,4 +1,4 @@
-"""`/v1/series` over HTTP on years of readings in TimescaleDB: every frame, and quarters as for a capacity tariff."""
+"""`/v1/series` and `/v1/gaps` over HTTP on years of readings in TimescaleDB: every frame, quarters, a month, a year."""
 
 import asyncio
 import statistics
@@ -57,11 +57,16 @@ async def _measure(url: str) -> dict[str, float]:
                     key = f"series_{name.partition(',')[0]}_{figure}_ms"
                     slowest[key] = max(slowest.get(key, 0), found_ms)
                 print(f"{zone:16} {name:31} {points:6} {p50_ms:7.1f} {p95_ms:7.1f}")
+        for name, days in (("month", 30), ("year", 365)):
+            start = datetime.now(UTC) - timedelta(days=days)
+            found, took_s = await _ask(server, {"device_id": DEVICE_ID, "start": start.isoformat()}, "gaps")
+            slowest[f"gaps_{name}_p95_ms"] = statistics.quantiles(took_s, n=20)[-1] * 1e3
+            print(f"gaps of a {name}: {found}, p95 {slowest[f'gaps_{name}_p95_ms']:.1f} ms")
         return {**slowest, "api_rss_mb": server.rss_mb()}
 
 
-async def _ask(server: Api, query: dict[str, str]) -> tuple[int, list[float]]:
-    request = [get_request(f"/v1/series?{urlencode(query)}", server.token)]
+async def _ask(server: Api, query: dict[str, str], what: str = "series") -> tuple[int, list[float]]:
+    request = [get_request(f"/v1/{what}?{urlencode(query)}", server.token)]
     connection = await Connection.open(server.port)
     took_s = []
     for _ in range(_WARM_UP + _REPEATS):
@@ -69,4 +74,4 @@ async def _ask(server: Api, query: dict[str, str]) -> tuple[int, list[float]]:
         answer = await connection.ask(request)
         took_s.append(time.perf_counter() - began)
     connection.close()
-    return len(msgspec.json.decode(answer)["series"]), took_s[_WARM_UP:]
+    return len(msgspec.json.decode(answer)[what]), took_s[_WARM_UP:]

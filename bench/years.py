@@ -15,6 +15,7 @@ import asyncpg
 from database import KEPT, Database
 
 from sungaze_vps.db import timescale
+from sungaze_vps.db.heard import heard_of
 from sungaze_vps.db.migrate import upgrade
 from sungaze_vps.db.session import make_engine
 
@@ -140,6 +141,8 @@ async def _add(connection: asyncpg.Connection, start: datetime, end: datetime) -
     last = await connection.fetchrow(_LAST)
     counters = [last[name] for name in list(last.keys())[1:]] if last else [0.0] * 5
     await connection.execute(_READINGS, start, end, *counters, timeout=None)
+    made = "sungrow_samples WHERE ts >= $1 AND ts < $2"
+    await connection.execute(heard_of("sungrow", made), start, end, timeout=None)
 
 
 def _progress(first: datetime, reached: datetime, end: datetime, spent_s: float) -> None:

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sungaze_vps.db.turns import Turns
-from sungaze_vps.services.edge_reports import EdgeReports, last_words
+from sungaze_vps.services.edge_reports import EdgeReport, EdgeReports, last_words
 
 NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 SAMPLE = {"device_id": "home", "kind": "sungrow", "ts": "2026-06-21T10:00:05.000Z", "pv_power_w": 2500}
@@ -77,6 +79,20 @@ async def test_a_delivery_by_something_else_than_an_edge_leaves_the_last_word_al
 async def test_a_number_that_makes_no_sense_is_ignored_and_the_readings_are_stored(app, client, waiting):
     await deliver(client, EDGE | {"Sungaze-Waiting": waiting.encode()})
     assert await shown(app, client) is None
+
+
+@given(
+    st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("sungaze-waiting", "sungaze-quarantined", "user-agent"), st.text())
+    )
+)
+def test_whatever_stands_in_the_headers_what_is_kept_of_it_is_a_number_or_a_short_name(headers):
+    report = EdgeReport.of(headers, NOON)
+    if report is None:
+        return
+    assert 0 <= report.waiting < 10**10
+    assert report.quarantined is None or 0 <= report.quarantined < 10**10
+    assert report.version is None or 0 < len(report.version) <= 32
 
 
 @on_sqlite
