@@ -211,6 +211,7 @@ class Demo:
             f"  {curl}/v1/series?frame=day&device_id={DEVICE_ID}'",
             f"  {curl}{self._capacity()}'",
             f"  {curl}/v1/devices'",
+            *([] if self.history else ["A house with a past to look at: make demo DEMO_HISTORY_DAYS=400"]),
             "Ctrl-C ends everything.",
         ]
 
