@@ -4,7 +4,7 @@ import { ask } from "./client";
 import type { Sample } from "./types";
 
 /** Between two bytes of a healthy stream lie at most 15 s. */
-export const SILENCE_MS = 40_000;
+export const SILENCE_MS = 25_000;
 
 export interface Listener {
   /** The stream stands; the offset is that of `Answer`. */

@@ -36,9 +36,14 @@ export async function feed(token: string, receiver: Receiver, stop: AbortSignal)
     } else if (!stop.aborted) {
       failures += 1;
       receiver.link((await poll(token, receiver, stop)) ? "polling" : "offline");
-      await pause(Math.min(failures * 1000, failure instanceof Refused ? LONGEST_WAIT_MS : POLL_MS), stop);
+      await pause(failure instanceof Refused ? waitMs(failure) : Math.min(failures * 1000, POLL_MS), stop);
     }
   }
+}
+
+/** How long to do without a stream that the server would not give; readings are asked for meanwhile. */
+function waitMs(refused: Refused): number {
+  return Math.min(Math.max((refused.retryAfterS ?? 0) * 1000, POLL_MS), LONGEST_WAIT_MS);
 }
 
 function isUnknownToken(failure: unknown): boolean {
