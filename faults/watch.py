@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import psutil
 
 _WARM_UP = 0.25
-"""The part of a life in which caches fill, modules are imported and pools open."""
 _LEAST_LOOKS = 12
 
 
@@ -30,6 +29,8 @@ class Limit:
     growth_mb: float
     """Between the first and the last quarter of a life, warm-up left out."""
     growth_descriptors: int = 2
+    warm_up: float = _WARM_UP
+    """The part of a life in which caches fill, modules are imported, pools open and the heap finds its size."""
 
 
 @dataclass(slots=True)
@@ -57,12 +58,11 @@ class Watch:
 
     def growth_mb(self, name: str) -> float:
         """Give by how much memory grew in the life in which it grew most; see Limit."""
-        return max((growth([look.memory_mb for look in looks]) for looks in self._lives_of(name)), default=0)
+        return max(self._growths(name, lambda look: look.memory_mb), default=0)
 
     def growth_descriptors(self, name: str) -> int:
         """Give by how much open files grew in the life in which they grew most."""
-        found = (growth([look.descriptors for look in looks]) for looks in self._lives_of(name))
-        return round(max(found, default=0))
+        return round(max(self._growths(name, lambda look: look.descriptors), default=0))
 
     def complaints(self) -> list[str]:
         """Say what took more than it may, and what was never seen at all."""
@@ -82,13 +82,16 @@ class Watch:
             if value > most
         ]
 
+    def _growths(self, name: str, of: Callable[[Look], float]) -> list[float]:
+        return [growth(list(map(of, looks)), self.limits[name].warm_up) for looks in self._lives_of(name)]
+
     def _lives_of(self, name: str) -> list[list[Look]]:
         return [looks for (owner, _), looks in self.lives.items() if owner == name]
 
 
-def growth(values: Sequence[float]) -> float:
+def growth(values: Sequence[float], warm_up: float = _WARM_UP) -> float:
     """Compare the last quarter of values with the first after a warm-up: medians, so that one peak is no growth."""
-    settled = values[round(len(values) * _WARM_UP) :]
+    settled = values[round(len(values) * warm_up) :]
     if len(settled) < _LEAST_LOOKS:
         return 0
     quarter = len(settled) // 4
