@@ -77,8 +77,14 @@ export function labelOf(period: Period, locale: string): string {
   return period.unit === "all" ? "" : formatDate(period.first, locale, LABELS[period.unit]);
 }
 
+/** Write dates as people of a language do. To make a format is dear, to use it is not. */
+export function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): (date: string) => string {
+  const format = new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" });
+  return (date) => format.format(new Date(`${date}T12:00:00Z`));
+}
+
 export function formatDate(date: string, locale: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" }).format(new Date(`${date}T12:00:00Z`));
+  return dateFormat(locale, options)(date);
 }
 
 export function shiftDate(date: string, unit: Exclude<Unit, "all">, by: number): string {

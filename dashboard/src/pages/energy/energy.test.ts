@@ -49,6 +49,8 @@ describe("labels", () => {
     expect(count(...slots("month", "2026-05-01"), 330, "en-GB")).toBe(7);
     expect(axisTicks(...slots("year", "2026-01-01"), 330, "en-GB")[0]?.label).toBe("J");
     expect(axisTicks(...slots("all", TODAY), 330, "en-GB").map(({ label }) => label)).toEqual(["2025", "2026"]);
+    const wide = axisTicks(...slots("all", TODAY, "2025-10-13"), WIDE_PX, "en-GB").map(({ label }) => label);
+    expect(wide.slice(0, 5)).toEqual(["Oct", "Nov", "Dec", "2026", "Feb"]);
   });
 });
 

@@ -31,7 +31,7 @@ export function PeriodBar({ period, home }: Props) {
           </a>
         ))}
       </nav>
-      <div className="steps">
+      <div className="period-steps">
         {period.unit !== "all" && <Step label={t.previous} to={earlier} path="m15 5-7 7 7 7" />}
         <h1 aria-live="polite">{labelOf(period, locale) || t.everything}</h1>
         {period.unit !== "all" && <Step label={t.next} to={later} path="m9 5 7 7-7 7" />}
@@ -52,7 +52,7 @@ function Step({ label, to, path }: { label: string; to: Period | null; path: str
   return (
     <button
       type="button"
-      className="step"
+      className="period-step"
       aria-label={label}
       title={label}
       disabled={!to}
