@@ -26,7 +26,7 @@ from faults.trial import Trial
 from faults.watch import Limit, growth
 
 LIMITS = {
-    # Faults leave holes in its heap, ever fewer of them: what it gains in the first half says little (docs/faults.md).
+    # Faults leave holes in its heap, most of them early: what it gains in the first half says little (docs/faults.md).
     "edge": Limit(memory_mb=60, growth_mb=2, growth_descriptors=1, warm_up=0.5),
     "api": Limit(memory_mb=200, growth_mb=8, growth_descriptors=4),
     "caddy": Limit(memory_mb=200, growth_mb=20, growth_descriptors=8),
