@@ -13,7 +13,7 @@ export function useDayBars(slots: Slot[], month: CapacityMonth, running: Running
   const { power } = useFormat();
   const when = useWhen();
   return slots.map(({ start, quarter }) => {
-    const words: Words = { c, power, time: when.time(start) };
+    const words: Words = { c, power, time: when.quarter(start) };
     const key = String(start);
     if (quarter) return { key, ...known(quarter, month.monthly_peak_ts, words) };
     const runs = running !== null && Date.parse(running.bucket) === start;

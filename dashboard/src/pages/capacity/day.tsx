@@ -1,4 +1,5 @@
 import { useFormat, useTexts } from "../../i18n/language";
+import { AsTable } from "../../parts/as-table";
 import { link } from "../../route";
 import { labelOf, type Period, periodPath, shift } from "../../time/period";
 import { type Bar, Bars } from "./bars";
@@ -69,26 +70,14 @@ function Table({ bars, slots }: { bars: Bar[]; slots: Slot[] }) {
   const format = useFormat();
   const when = useWhen();
   return (
-    <details className="as-table">
-      <summary>{c.table}</summary>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{c.time}</th>
-            <th scope="col">{c.power}</th>
-            <th scope="col">{c.bounds}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {slots.map(({ start, quarter }, index) => (
-            <tr key={start}>
-              <th scope="row">{when.time(start)}</th>
-              <td>{quarter ? format.power(quarter.avg_power_w) : bars[index]?.look === "none" ? c.unknown : ""}</td>
-              <td>{quarter && `${format.power(quarter.lower_w)} – ${format.power(quarter.upper_w)}`}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
+    <AsTable summary={c.table} columns={[c.time, c.power, c.bounds]}>
+      {slots.map(({ start, quarter }, index) => (
+        <tr key={start}>
+          <th scope="row">{when.quarter(start)}</th>
+          <td>{quarter ? format.power(quarter.avg_power_w) : bars[index]?.look === "none" ? c.unknown : ""}</td>
+          <td>{quarter && `${format.power(quarter.lower_w)} – ${format.power(quarter.upper_w)}`}</td>
+        </tr>
+      ))}
+    </AsTable>
   );
 }

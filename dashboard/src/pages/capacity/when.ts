@@ -1,24 +1,35 @@
 import { useFormat } from "../../i18n/language";
-import { formatDate, labelOf, periodOf } from "../../time/period";
-import { dateIn } from "../../time/zone";
+import { labelOf, periodOf } from "../../time/period";
 import { ZONE } from "./months";
+
+const HOUR_MS = 3_600_000;
 
 /** Moments as the tariff's zone and the page's language write them. */
 export function useWhen() {
   const format = useFormat();
+  /** 19:00 */
+  const time = (moment: string | number) => format.time(new Date(moment), ZONE);
   return {
-    /** 19:00 */
-    time: (moment: string | number) => format.time(new Date(moment), ZONE),
+    time,
+    /** 19:00, and 02:15 (CEST) in the hour that comes twice */
+    quarter: (start: number) => {
+      const isTwice = [start - HOUR_MS, start + HOUR_MS].some((other) => time(other) === time(start));
+      return isTwice ? `${time(start)} (${zoneName(start, format.locale)})` : time(start);
+    },
     /** Thursday 12 November */
     day: (moment: string | number) =>
-      formatDate(dateIn(ZONE, new Date(moment).getTime()), format.locale, {
-        weekday: "long",
-        day: "numeric",
-        month: "long",
-      }),
+      new Intl.DateTimeFormat(format.locale, { weekday: "long", day: "numeric", month: "long", timeZone: ZONE }).format(
+        new Date(moment),
+      ),
     /** November 2026 */
     month: (month: string) => labelOf(periodOf("month", month), format.locale),
     /** Nov */
-    shortMonth: (month: string) => formatDate(`${month}-01`, format.locale, { month: "short" }),
+    shortMonth: (month: string) =>
+      new Intl.DateTimeFormat(format.locale, { month: "short", timeZone: "UTC" }).format(new Date(`${month}-15`)),
   };
+}
+
+function zoneName(moment: number, locale: string): string {
+  const parts = new Intl.DateTimeFormat(locale, { timeZone: ZONE, timeZoneName: "short" }).formatToParts(moment);
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
 }

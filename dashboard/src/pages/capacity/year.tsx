@@ -1,4 +1,5 @@
 import { useFormat, useTexts } from "../../i18n/language";
+import { AsTable } from "../../parts/as-table";
 import { type Bar, Bars, type Level } from "./bars";
 import { chartTexts } from "./chart-texts";
 import { shownMonths } from "./months";
@@ -86,28 +87,15 @@ function Table({ months }: { months: MonthPeak[] }) {
   const when = useWhen();
   const remark = useRemark();
   return (
-    <details className="as-table">
-      <summary>{c.table}</summary>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{c.month}</th>
-            <th scope="col">{c.power}</th>
-            <th scope="col">{c.charged}</th>
-            <th scope="col">{c.remark}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {months.map((month) => (
-            <tr key={month.month}>
-              <th scope="row">{when.month(month.month)}</th>
-              <td>{month.peak_w === null ? c.unknown : format.power(month.peak_w)}</td>
-              <td>{format.power(month.floored_w)}</td>
-              <td>{month.peak_w !== null && remark(month)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
+    <AsTable summary={c.table} columns={[c.month, c.power, c.charged, c.remark]}>
+      {months.map((month) => (
+        <tr key={month.month}>
+          <th scope="row">{when.month(month.month)}</th>
+          <td>{month.peak_w === null ? c.unknown : format.power(month.peak_w)}</td>
+          <td>{format.power(month.floored_w)}</td>
+          <td>{month.peak_w !== null && remark(month)}</td>
+        </tr>
+      ))}
+    </AsTable>
   );
 }

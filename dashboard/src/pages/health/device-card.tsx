@@ -26,7 +26,9 @@ export function DeviceCard({ condition }: { condition: Condition }) {
         {device.first_seen && <Fact name={t.firstSeen}>{date(device.first_seen, format.locale, zone)}</Fact>}
         <Fact name={t.edge}>{device.edge ? <Edge edge={device.edge} zone={zone} /> : t.edgeSilent}</Fact>
       </dl>
-      {device.kind && <GapStrip deviceId={device.device_id} kind={device.kind} zone={zone} />}
+      {device.kind && (
+        <GapStrip deviceId={device.device_id} kind={device.kind} zone={zone} firstSeen={device.first_seen} />
+      )}
     </section>
   );
 }
@@ -38,7 +40,7 @@ function Edge({ edge, zone }: { edge: EdgeReport; zone: string | undefined }) {
     <>
       {format.number(edge.waiting)} {t.waiting}, {format.number(edge.quarantined)} {t.quarantined}
       {edge.version && `, ${t.version} ${edge.version}`}
-      <small> {t.reported(format.dateTime(edge.reported_at, zone))}</small>
+      <small>{t.reported(format.dateTime(edge.reported_at, zone))}</small>
     </>
   );
 }

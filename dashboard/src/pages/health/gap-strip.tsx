@@ -2,6 +2,7 @@ import { Refused, withQuery } from "../../api/client";
 import { useResource } from "../../api/queries";
 import type { Gap, Gaps } from "../../api/types";
 import { useFormat, useTexts } from "../../i18n/language";
+import { AsTable } from "../../parts/as-table";
 import { place } from "./diagnosis";
 import { gapsTexts } from "./gaps-texts";
 
@@ -9,10 +10,12 @@ interface Props {
   deviceId: string;
   kind: string;
   zone: string | undefined;
+  /** Before it there is nothing to miss. */
+  firstSeen: string | null;
 }
 
 /** Thirty days as a strip; where it is broken, readings are missing. */
-export function GapStrip({ deviceId, kind, zone }: Props) {
+export function GapStrip({ deviceId, kind, zone, firstSeen }: Props) {
   const t = useTexts(gapsTexts);
   const format = useFormat();
   const { data, error } = useResource<Gaps>(withQuery("/v1/gaps", { device_id: deviceId, kind }));
@@ -21,7 +24,7 @@ export function GapStrip({ deviceId, kind, zone }: Props) {
   return (
     <div className="gaps">
       <h3>{t.title}</h3>
-      <Strip gaps={data} />
+      <Strip gaps={data} firstSeen={firstSeen} />
       <div className="ends" aria-hidden="true">
         <span>{day(data.start, format.locale, zone)}</span>
         <span>{day(data.end, format.locale, zone)}</span>
@@ -37,9 +40,11 @@ function tellsNone(error: Error): boolean {
   return error instanceof Refused && error.status === 404;
 }
 
-function Strip({ gaps }: { gaps: Gaps }) {
+function Strip({ gaps, firstSeen }: { gaps: Gaps; firstSeen: string | null }) {
+  const before = firstSeen && place(gaps.start, firstSeen, gaps);
   return (
     <div className="strip" aria-hidden="true">
+      {before && <span className="before" style={{ width: `${before.width}%` }} />}
       {gaps.gaps.map((gap) => {
         const stretch = place(gap.start, gap.end, gaps);
         return (
@@ -56,27 +61,15 @@ function List({ gaps, zone }: { gaps: Gap[]; zone: string | undefined }) {
   const t = useTexts(gapsTexts);
   const format = useFormat();
   return (
-    <details className="as-table">
-      <summary>{t.list}</summary>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t.start}</th>
-            <th scope="col">{t.end}</th>
-            <th scope="col">{t.length}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {gaps.toReversed().map((gap) => (
-            <tr key={gap.start}>
-              <th scope="row">{format.dateTime(gap.start, zone)}</th>
-              <td>{gap.end === null ? t.lasts : format.dateTime(gap.end, zone)}</td>
-              <td>{format.duration(gap.seconds)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
+    <AsTable summary={t.list} columns={[t.start, t.end, t.length]}>
+      {gaps.toReversed().map((gap) => (
+        <tr key={gap.start}>
+          <th scope="row">{format.dateTime(gap.start, zone)}</th>
+          <td>{gap.end === null ? t.lasts : format.dateTime(gap.end, zone)}</td>
+          <td>{format.duration(gap.seconds)}</td>
+        </tr>
+      ))}
+    </AsTable>
   );
 }
 
