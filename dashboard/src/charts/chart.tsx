@@ -1,6 +1,14 @@
 /** A chart one can point at, touch, and walk through with the keys; who does not see it hears the bucket it stands on. */
 
-import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import type uPlot from "uplot";
 import { keyTarget } from "./keys";
 import { type Plotted, plot } from "./plot";
@@ -62,18 +70,21 @@ export function Chart({ label, ticksFor, heightPx, selected, describe, onSelect,
   );
 }
 
-function useWidth(place: React.RefObject<HTMLDivElement | null>): number {
+function useWidth(place: RefObject<HTMLDivElement | null>): number {
   const [width, setWidth] = useState(0);
-  useEffect(() => {
-    if (!place.current) return;
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
-    observer.observe(place.current);
+  useLayoutEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const measure = () => setWidth(element.clientWidth);
+    measure(); // the observer's first word comes a frame later
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
     return () => observer.disconnect();
   }, [place]);
   return width;
 }
 
-function usePlot(place: React.RefObject<HTMLDivElement | null>, width: number, heightPx: number, plotted: Plotted) {
+function usePlot(place: RefObject<HTMLDivElement | null>, width: number, heightPx: number, plotted: Plotted) {
   const [chart, setChart] = useState<uPlot | null>(null);
   const themeChanges = useThemeChanges();
   const { bars, count, gap, scale, tickValue, onDrawn } = plotted;
