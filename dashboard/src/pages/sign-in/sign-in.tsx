@@ -1,3 +1,4 @@
+import { useIsRestoring } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { getJson, Refused, Unreachable } from "../../api/client";
 import { queryClient } from "../../api/queries";
@@ -19,7 +20,8 @@ export function SignIn({ expired, signIn, lookOffline }: Props) {
   const [token, setToken] = useState("");
   const [checking, setChecking] = useState(false);
   const [fault, setFault] = useState<unknown>(null);
-  const hasData = queryClient.getQueryCache().getAll().length > 0;
+  const isRestoring = useIsRestoring();
+  const hasData = !isRestoring && queryClient.getQueryCache().getAll().length > 0;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
@@ -60,7 +62,7 @@ export function SignIn({ expired, signIn, lookOffline }: Props) {
         <button type="submit" className="primary" disabled={checking}>
           {checking ? t.checking : t.signIn}
         </button>
-        {hasData && fault instanceof Unreachable && (
+        {hasData && (fault instanceof Unreachable || !navigator.onLine) && (
           <button type="button" onClick={lookOffline}>
             {t.lookOffline}
           </button>
