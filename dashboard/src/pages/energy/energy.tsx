@@ -29,15 +29,24 @@ function EnergyOf({ home, route }: { home: Home; route: string }) {
   const period = useMemo(() => parsePeriod(route.split("/"), home.today), [route, home.today]);
   const state = useEnergy(home, period, markArrival);
   const swipe = useTravel(period, home);
+  const table = useState(false); // here, because what is below goes away while a period loads
   return (
     <div className="energy" {...swipe}>
       <PeriodBar period={period} home={home} />
-      <Shown home={home} period={period} state={state} />
+      <Shown home={home} period={period} state={state} table={table} />
     </div>
   );
 }
 
-function Shown({ home, period, state }: { home: Home; period: Period; state: EnergyState }) {
+interface ShownProps {
+  home: Home;
+  period: Period;
+  state: EnergyState;
+  /** Whether it is shown as a table. */
+  table: [boolean, (isTable: boolean) => void];
+}
+
+function Shown({ home, period, state, table }: ShownProps) {
   const t = useTexts(texts);
   const format = useFormat();
   const { energy, fault, asOf } = state;
@@ -50,7 +59,7 @@ function Shown({ home, period, state }: { home: Home; period: Period; state: Ene
         </p>
       )}
       {energy.buckets.some(isRead) ? (
-        <Views energy={energy} home={home} period={period} />
+        <Views energy={energy} home={home} period={period} table={table} />
       ) : (
         <div className="card empty">
           <p>
@@ -63,10 +72,13 @@ function Shown({ home, period, state }: { home: Home; period: Period; state: Ene
   );
 }
 
-function Views({ energy, home, period }: { energy: Energy; home: Home; period: Period }): ReactNode {
+interface ViewsProps extends Omit<ShownProps, "state"> {
+  energy: Energy;
+}
+
+function Views({ energy, home, period, table: [isTable, setTable] }: ViewsProps): ReactNode {
   const t = useTexts(texts);
   const { locale } = useFormat();
-  const [isTable, setTable] = useState(false);
   const now = useNow(60_000);
   const past = useMemo(() => energy.buckets.filter(({ startMs }) => startMs <= now), [energy, now]);
   const title = labelOf(period, locale) || t.everything;
