@@ -202,7 +202,8 @@ class Link:
             del self._connections[connection]
 
     async def _deceive(self, trouble: Trouble, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ssl.SSLError, ConnectionError, TimeoutError):
+        # An AttributeError is asyncio's word for a client that left before the handshake: no transport is left.
+        with suppress(ssl.SSLError, ConnectionError, TimeoutError, AttributeError):
             async with asyncio.timeout(5):
                 await writer.start_tls(trouble.context or ssl.create_default_context(ssl.Purpose.CLIENT_AUTH))
                 while data := await reader.read(_CHUNK):

@@ -236,7 +236,7 @@ def test_bodies_have_the_fields_of_the_real_meters():
 
 
 def test_times_are_local_without_a_zone_and_as_digits_over_v1():
-    telegram = hung_up(datetime(2026, 1, 5, 12, 34, 56, tzinfo=UTC))[1].telegram()
+    telegram = hung_up(datetime(2026, 1, 5, 12, 34, 56, 669_000, tzinfo=UTC))[1].telegram()  # it tells whole seconds
     assert measurement_v2(telegram)["timestamp"] == "2026-01-05T13:34:56"
     assert data_v1(telegram)["gas_timestamp"] == 260105133000
     truth = published(telegram, with_meter_time=True)

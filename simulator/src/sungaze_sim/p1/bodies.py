@@ -146,4 +146,4 @@ def _digits(moment: datetime) -> int:
 
 
 def _utc(moment: datetime) -> str:
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}.000Z"  # a telegram tells whole seconds
