@@ -2,6 +2,7 @@
 
 import { createSyncStoragePersister } from "@tanstack/query-sync-storage-persister";
 import { QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import { removeOldestQuery } from "@tanstack/react-query-persist-client";
 import { useSession } from "../session";
 import { getJson, Refused } from "./client";
 import type { Devices } from "./types";
@@ -22,7 +23,12 @@ export const queryClient = new QueryClient({
 });
 
 /** Where the last data stays for a look without a network; signing out clears it. */
-export const persister = createSyncStoragePersister({ storage: window.localStorage, key: "sungaze.last-data" });
+export const persister = createSyncStoragePersister({
+  storage: window.localStorage,
+  key: "sungaze.last-data",
+  throttleTime: 5_000, // each time all of it is written anew
+  retry: removeOldestQuery, // a browser gives some megabytes; who pages through years keeps what was seen last
+});
 
 export const persistOptions = {
   persister,
