@@ -79,7 +79,7 @@ export const texts: Translations<Texts> = {
   de: {
     skip: "Zum Inhalt",
     loading: "Lädt …",
-    pages: { now: "Jetzt", energy: "Energie", capacity: "Leistungspreis", health: "Zustand" },
+    pages: { now: "Jetzt", energy: "Energie", capacity: "Kapazität", health: "Zustand" },
     navigation: "Seiten",
     link: {
       connecting: "Verbindet",
