@@ -112,6 +112,15 @@ async def test_what_else_makes_no_sense_is_unknown(app, client, headers, kept):
     assert edge["waiting"] == 1234
 
 
+async def test_the_largest_numbers_that_pass_are_kept_and_hold_up_nobody_else(engine, reports):
+    reports.note(["home"], told(9_999_999_999) | {"sungaze-quarantined": "9999999999"}, NOON)
+    reports.note(["cabin"], told(3), NOON)
+    await reports.close()
+    words = await last_words(engine, ["home", "cabin"])
+    assert words["home"]["waiting"] == words["home"]["quarantined"] == 9_999_999_999
+    assert words["cabin"]["waiting"] == 3
+
+
 async def test_an_older_report_of_another_worker_never_replaces_a_newer_one(engine):
     for minute, waiting in ((5, 50), (3, 30), (5, 51), (6, 60)):
         worker = EdgeReports(engine, Turns(engine, 5))

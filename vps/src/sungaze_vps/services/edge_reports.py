@@ -35,8 +35,8 @@ _EDGE = re.compile(r"sungaze-edge/([0-9A-Za-z.+-]{1,32})")
 _COLUMNS: Columns = {
     "device_id": sa.Text,
     "reported_at": UtcMillis,
-    "waiting": sa.Integer,
-    "quarantined": sa.Integer,
+    "waiting": sa.BigInteger,
+    "quarantined": sa.BigInteger,
     "version": sa.Text,
 }
 
