@@ -221,6 +221,7 @@ async def test_a_database_that_is_gone_is_503_everywhere_and_logged_once(gone, c
         (asyncpg.TooManyConnectionsError("x"), True),
         (asyncpg.DiskFullError("x"), True),
         (asyncpg.LockNotAvailableError("x"), True),
+        (asyncpg.ObjectNotInPrerequisiteStateError("x"), True),
         (asyncpg.ReadOnlySQLTransactionError("x"), True),
         (asyncpg.ConnectionDoesNotExistError("x"), True),
         (asyncpg.InterfaceError("x"), True),

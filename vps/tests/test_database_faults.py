@@ -171,6 +171,18 @@ async def test_no_connection_is_to_be_had(settings, database_url, other):
         await other.execute(f"DROP ROLE {role}")
 
 
+async def test_a_database_that_is_closed_to_connections_for_a_while(client, database_url, other):
+    url = make_url(database_url)
+    assert (await client.get("/v1/realtime")).status_code == 404
+    async with other_session(url.set(database="postgres")) as keeper:
+        await keeper.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
+        await end_connections(other)
+        await require_refused_for_now(await client.post("/v1/ingest", json=batch(2)), other)
+        assert (await client.get("/v1/realtime")).status_code == 503
+        await keeper.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
+    await require_stored_once(client, other, 2)
+
+
 @SIZES
 async def test_a_commit_that_fails_is_no_success_whatever_the_size(client, other, size):
     await other.execute("CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not today'; END $$")

@@ -14,9 +14,9 @@ DATABASE_ERRORS: tuple[type[Exception], ...] = (
     OSError,  # a connection that is refused or times out reaches us unwrapped
 )
 
-_PASSING_SQLSTATES = ("08", "25006", "28", "3D", "40", "53", "55P03", "57", "58")
-"""Connection lost, a replica, not let in, no such database, rolled back for another, out of resources, locked, stopped
-or timed out, the disk fails."""
+_PASSING_SQLSTATES = ("08", "25006", "28", "3D", "40", "53", "55", "57", "58")
+"""Connection lost, a replica, not let in, no such database, rolled back for another, out of resources, locked or closed
+to connections, stopped or timed out, the disk fails."""
 
 _PASSING_SQLITE = {
     sqlite3.SQLITE_BUSY,
