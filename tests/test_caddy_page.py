@@ -3,13 +3,9 @@
 import gzip
 import json
 import os
-import socket
 import subprocess
-from contextlib import closing
 from html.parser import HTMLParser
-from http.client import HTTPResponse
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -125,44 +121,3 @@ def test_all_that_the_built_page_loads_is_there_and_allowed(serve):
     manifest = json.loads(page.ask("/dashboard/manifest.webmanifest").body)
     for icon in manifest["icons"]:
         assert page.ask(f"/dashboard/{icon['src'].removeprefix('/dashboard/')}").status == 200, icon
-
-
-class Dripping:
-    """An upstream that sends an event and keeps the next one until it is told to."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.thread = Thread(target=self.serve)
-        self.thread.start()
-
-    def serve(self):
-        connection, _ = self.listener.accept()
-        with connection:
-            while b"\r\n\r\n" not in connection.recv(65536):
-                pass
-            connection.sendall(
-                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-            )
-            connection.sendall(b"400\r\n" + b"x" * 1024 + b"\r\n")
-            connection.settimeout(20)
-            connection.recv(1)  # ends when the reader has left
-
-    def stop(self):
-        self.thread.join(20)
-        self.listener.close()
-
-
-def test_an_event_gets_through_as_soon_as_it_is_sent_and_the_end_of_the_reader_is_told(start_caddy):
-    upstream = Dripping()
-    caddy = start_caddy(upstream.port)
-    with caddy.connect() as connection:
-        request = "GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip, br, zstd\r\n\r\n"
-        connection.sendall(request.encode())
-        with closing(HTTPResponse(connection)) as response:
-            response.begin()
-            assert response.headers["Content-Type"] == "text/event-stream"
-            assert response.headers["Content-Encoding"] is None
-            assert response.read(1024) == b"x" * 1024
-    upstream.stop()
-    assert not upstream.thread.is_alive()
