@@ -2,18 +2,15 @@
 
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from homes import METER, SUN, inverter, meter
+from homes import HOMES, MANY, METER, SUN, inverter, meter
+from homes import utc_now as now
 from playwright.async_api import expect
 from visitor import NO_SERVER
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-def now():
-    return datetime.now(UTC)
 
 
 async def test_a_new_reading_is_on_the_screen_at_once_by_the_stream_that_stands_and_no_further_request(
@@ -121,6 +118,19 @@ async def test_where_no_stream_comes_through_the_page_asks_every_few_seconds_unt
     assert any(path.startswith("/v1/realtime") for path in visitor.asked)
     await visitor.page.unroute("**/v1/stream")
     await visitor.in_state("live")
+
+
+async def test_two_roofs_and_a_meter_add_up_to_one_home(house, visit):
+    roof, barn, street = HOMES[MANY]
+    await house.ingest(
+        inverter(roof, now(), pv_power_w=2000, battery_power_w=500),
+        inverter(barn, now(), battery=False, pv_power_w=1000),
+        meter(street, now(), power_w=-1200),
+    )
+    visitor = await visit(house)
+    await visitor.sign_in(MANY)
+    for part, power in {"Sun": "3.00 kW", "Battery": "500 W", "House": "1.30 kW", "Grid": "1.20 kW"}.items():
+        await visitor.shows_power(part, power)
 
 
 async def test_several_devices_are_one_home_whose_streams_balance(house, visit, fresh):

@@ -42,6 +42,10 @@ _GRID_BEFORE = [0, *accumulate(_GRID_KWH)]
 _CHARGED, _EXPORTED, _DISCHARGED = 0.3, 0.25, 0.27  # shares of what the sun gave
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def inverter(device_id: str, moment: datetime, *, battery: bool = True, **values: float) -> Sample:
     """Give a reading; `values` stand in for the made ones."""
     day, by_day, by_night, sun_kw, night_kw = _time_of(moment)

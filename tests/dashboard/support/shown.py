@@ -1,5 +1,6 @@
 """Numbers as the page writes them in English, and a home's energies from what the API says of its devices."""
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 SPACE = "\u00a0"
@@ -17,18 +18,22 @@ NAMES = ("pv", "load", "import", "export", "charge", "discharge")
 """In the order of the page."""
 
 
+def number(value: float, digits: int) -> str:
+    return f"{Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,}"
+
+
 def energy(kwh: float | None) -> str:
     if kwh is None:
         return "\u2013"
     if kwh >= 9999.5:
-        return f"{kwh / 1000:,.1f}{SPACE}MWh"
-    return f"{kwh:,.{1 if kwh < 99.95 else 0}f}{SPACE}kWh"
+        return f"{number(kwh / 1000, 1)}{SPACE}MWh"
+    return f"{number(kwh, 1 if kwh < 99.95 else 0)}{SPACE}kWh"
 
 
 def power(watts: float) -> str:
     if watts < 999.5:
-        return f"{watts:,.0f}{SPACE}W"
-    return f"{watts / 1000:,.{2 if watts < 9995 else 1}f}{SPACE}kW"
+        return f"{number(watts, 0)}{SPACE}W"
+    return f"{number(watts / 1000, 2 if watts < 9995 else 1)}{SPACE}kW"
 
 
 def home_kwh(inverter: Bucket, meter: Bucket) -> Amounts:
@@ -61,4 +66,4 @@ def total(buckets: list[Amounts], name: str) -> float | None:
 
 
 def share(whole: float, lost: float) -> str:
-    return f"{min(100, max(0, 100 * (whole - lost) / whole)):.0f}{SPACE}%"
+    return f"{number(min(100, max(0, 100 * (whole - lost) / whole)), 0)}{SPACE}%"
