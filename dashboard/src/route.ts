@@ -12,8 +12,17 @@ export interface Route {
 }
 
 export function parseRoute(hash: string): Route {
-  const [name, ...rest] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const [name, ...rest] = hash.replace(/^#\/?/, "").split("/").map(decoded);
   return { page: PAGES.find((page) => page === name) ?? "now", rest: rest.filter(Boolean) };
+}
+
+/** Whoever types an address may leave a percent sign in it. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export function link(page: Page, ...rest: string[]): string {
