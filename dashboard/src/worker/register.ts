@@ -3,24 +3,29 @@
 import { useSyncExternalStore } from "react";
 
 const HOUR_MS = 3_600_000;
+const QUIET_MS = 600_000;
 const RELOADED_KEY = "sungaze.reloaded";
 
 let newer: ServiceWorker | null = null;
+let touchedAt = Date.now();
 const listeners = new Set<() => void>();
 
 /** Start it, where the page is a built one and the browser lets a service worker run (HTTPS, or this very machine). */
 export function registerWorker(): void {
   window.addEventListener("vite:preloadError", reloadOnce);
-  if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
-  navigator.serviceWorker.addEventListener("message", ({ data, source }) => {
+  // Where the page did not come safely, and in some private windows, there is none.
+  const container: ServiceWorkerContainer | undefined = navigator.serviceWorker;
+  if (!import.meta.env.PROD || !container) return;
+  container.addEventListener("message", ({ data, source }) => {
     if (data !== "newer" || !(source instanceof ServiceWorker)) return;
     newer = source;
     for (const listener of listeners) listener();
   });
   // Without it, for instance because of a certificate that the browser does not trust, the page needs the network.
-  navigator.serviceWorker
+  container
     .register(`${import.meta.env.BASE_URL}sw.js`, { updateViaCache: "none" })
-    .then(watch, () => undefined);
+    .then(watch)
+    .catch(() => undefined);
 }
 
 /** What reloads the page as the newer version; null while there is none. */
@@ -44,8 +49,17 @@ function watch(registration: ServiceWorkerRegistration): void {
     const worker = registration.installing;
     worker?.addEventListener("statechange", () => tell(registration.waiting));
   });
-  // A tablet on the wall never loads the page anew by itself.
   setInterval(() => registration.update().catch(() => undefined), HOUR_MS);
+  reloadWhenQuiet();
+}
+
+/** Nobody presses a button on a tablet on the wall: the newer page comes by itself once the old one was left alone for a while. */
+function reloadWhenQuiet(): void {
+  const touched = () => {
+    touchedAt = Date.now();
+  };
+  for (const event of ["pointerdown", "keydown", "wheel"]) window.addEventListener(event, touched, { passive: true });
+  setInterval(() => newer && Date.now() - touchedAt > QUIET_MS && reloadNewer(), QUIET_MS / 10);
 }
 
 /** Tell a waiting worker what runs here: it takes over at once where that is its own version. */
