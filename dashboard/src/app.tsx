@@ -1,6 +1,6 @@
 /** The frame around the pages: who is signed in, where one can go, whether readings arrive. */
 
-import { lazy, Suspense } from "react";
+import { lazy, type MouseEvent, Suspense, useEffect, useRef } from "react";
 import { useDevices } from "./api/queries";
 import { useLive } from "./home/live";
 import { useTexts } from "./i18n/language";
@@ -10,7 +10,7 @@ import { LinkState } from "./parts/link-state";
 import { Menu } from "./parts/menu";
 import { Navigation } from "./parts/navigation";
 import { NewVersion } from "./parts/new-version";
-import { useRoute } from "./route";
+import { link, type Page, useRoute } from "./route";
 import { SessionProvider } from "./session";
 import { texts } from "./texts";
 
@@ -34,10 +34,15 @@ function Home() {
   const { page, rest } = useRoute();
   const live = useLive();
   const devices = useDevices();
+  const main = usePageChanges(page, t.pages[page]);
+  const skip = (event: MouseEvent) => {
+    event.preventDefault(); // the hash is taken: it is the page's address
+    main.current?.focus();
+  };
   const hasMeter = devices.data?.devices.some((device) => device.kind === "p1") ?? false;
   return (
     <div className="app">
-      <a className="skip" href="#main">
+      <a className="skip" href={link(page, ...rest)} onClick={skip}>
         {t.skip}
       </a>
       <header className="bar">
@@ -49,7 +54,7 @@ function Home() {
         <LinkState live={live} />
         <Menu />
       </header>
-      <main id="main" tabIndex={-1}>
+      <main ref={main} tabIndex={-1} aria-label={t.pages[page]}>
         <Suspense fallback={<p className="empty">{t.loading}</p>}>
           {page === "now" && <Now live={live} />}
           {page === "energy" && <Energy rest={rest} />}
@@ -59,4 +64,20 @@ function Home() {
       </main>
     </div>
   );
+}
+
+/** A page begins at its top, where its name is heard, and names the window. */
+function usePageChanges(page: Page, name: string) {
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(page);
+  useEffect(() => {
+    document.title = `${name} · Sungaze`;
+  }, [name]);
+  useEffect(() => {
+    if (shown.current === page) return;
+    shown.current = page;
+    main.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [page]);
+  return main;
 }

@@ -1,3 +1,4 @@
+import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
 import { LANGUAGES, type Language, useLanguage, useTexts } from "../i18n/language";
 import { useSession } from "../session";
 import { texts } from "../texts";
@@ -8,8 +9,15 @@ import "./menu.css";
 export function Menu() {
   const t = useTexts(texts);
   const { signOut } = useSession();
+  const menu = useRef<HTMLDetailsElement>(null);
+  useClosedFromOutside(menu);
+  const press = ({ key }: KeyboardEvent) => {
+    if (key !== "Escape" || !menu.current?.open) return;
+    menu.current.open = false;
+    menu.current.querySelector("summary")?.focus();
+  };
   return (
-    <details className="menu">
+    <details className="menu" ref={menu} onKeyDown={press}>
       <summary aria-label={t.menu} title={t.menu}>
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <path d="M4 6h10M18 6h2M4 12h2M10 12h10M4 18h8M16 18h4" />
@@ -26,6 +34,21 @@ export function Menu() {
       </div>
     </details>
   );
+}
+
+/** Close it when anything else is touched or focused. */
+function useClosedFromOutside(menu: RefObject<HTMLDetailsElement | null>): void {
+  useEffect(() => {
+    const close = ({ target }: Event) => {
+      if (menu.current && target instanceof Node && !menu.current.contains(target)) menu.current.open = false;
+    };
+    document.addEventListener("pointerdown", close);
+    document.addEventListener("focusin", close);
+    return () => {
+      document.removeEventListener("pointerdown", close);
+      document.removeEventListener("focusin", close);
+    };
+  }, [menu]);
 }
 
 export function LookChoices() {
