@@ -2,6 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { useDevices } from "../api/queries";
 import type { Sample } from "../api/types";
 import { useSession } from "../session";
 import { feed, type Link } from "./feed";
@@ -33,5 +34,8 @@ export function useLive(): Live {
     void feed(token, { link: setLink, sample, clockOffset: setClockOffsetMs, expired: expire }, stop.signal);
     return () => stop.abort();
   }, [token, expire, client]);
-  return { link, samples: Object.values(data ?? {}), clockOffsetMs };
+  const devices = useDevices().data?.devices;
+  // What was kept may be of a device that this token is not for, or not any more.
+  const isOurs = (sample: Sample) => !devices || devices.some(({ device_id }) => device_id === sample.device_id);
+  return { link, samples: Object.values(data ?? {}).filter(isOurs), clockOffsetMs };
 }
