@@ -90,11 +90,9 @@ function Month({ meter, place, today, live }: MonthProps) {
         isOffline={live.link === "offline"}
         updatedAt={Math.max(whole.dataUpdatedAt, brief.dataUpdatedAt)}
       />
-      {newest && (
-        <div className="top">
-          <Peak month={newest} />
-          {isNow && live.link !== "offline" && <Running running={newest.running} clockOffsetMs={live.clockOffsetMs} />}
-        </div>
+      {newest && <Peak month={newest} />}
+      {newest && isNow && live.link !== "offline" && (
+        <Running running={newest.running} clockOffsetMs={live.clockOffsetMs} />
       )}
       {month && (
         <Day

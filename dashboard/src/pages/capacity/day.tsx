@@ -29,7 +29,7 @@ export function Day({ day, month, running, firstDate, today }: Props) {
   const bars = useDayBars(slots, month, running);
   const to = (period: Period) => (period.first < firstDate || period.first > today ? null : dayLink(period));
   return (
-    <section className="card" aria-labelledby="day">
+    <section className="card day" aria-labelledby="day">
       <header>
         <h2 id="day">{c.day}</h2>
         <Steps

@@ -18,7 +18,7 @@ export function Year({ year, chosen }: { year: CapacityYear; chosen: string }) {
   const levels: Level[] = [{ levelW: LEAST_BILLED_W, look: "least", name: c.leastCharged }];
   if (meanW !== null) levels.unshift({ levelW: meanW, look: "mean", name: c.mean(format.power(meanW)) });
   return (
-    <section className="card" aria-labelledby="twelve">
+    <section className="card twelve" aria-labelledby="twelve">
       <h2 id="twelve">{c.year}</h2>
       <p>
         {meanW === null ? c.yearNone : c.yearMean(format.power(meanW), count)}{" "}
