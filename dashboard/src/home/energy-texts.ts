@@ -32,7 +32,7 @@ export const energyNames: Translations<Record<EnergyName, string>> = {
     export: "Injecté au réseau",
     charge: "Batterie chargée",
     discharge: "Batterie déchargée",
-    selfConsumption: "Autoconsommation",
+    selfConsumption: "Auto\u00adconsommation",
     selfSufficiency: "Autosuffisance",
   },
   de: {

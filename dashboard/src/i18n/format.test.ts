@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { makeFormat } from "./format";
+import { makeFormat, sentence } from "./format";
 
 const en = makeFormat("en-GB");
 const nl = makeFormat("nl-BE");
@@ -33,4 +33,9 @@ it("tells ages and lengths in the largest unit that fits", () => {
     ["1", "12"],
     ["1", "1"],
   ]);
+});
+
+it("ends a sentence once, whatever its last word is short for", () => {
+  expect(sentence("vor 5 Min.")).toBe("vor 5 Min.");
+  expect(sentence("5 minutes ago")).toBe("5 minutes ago.");
 });

@@ -27,6 +27,11 @@ const AGES: [Intl.RelativeTimeFormatUnit, number][] = [
   ["second", 1000],
 ];
 
+/** End a sentence, also one whose last word is short for another: "vor 5 Min." has its full stop. */
+export function sentence(text: string): string {
+  return text.endsWith(".") ? text : `${text}.`;
+}
+
 export function makeFormat(locale: string): Format {
   const number = (value: number | null | undefined, digits = 0) =>
     value == null || !Number.isFinite(value)

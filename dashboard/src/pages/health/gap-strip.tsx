@@ -1,6 +1,7 @@
 import { Refused, withQuery } from "../../api/client";
 import { useResource } from "../../api/queries";
 import type { Gap, Gaps } from "../../api/types";
+import { sentence } from "../../i18n/format";
 import { useFormat, useTexts } from "../../i18n/language";
 import { AsTable } from "../../parts/as-table";
 import { place } from "./diagnosis";
@@ -20,7 +21,7 @@ export function GapStrip({ deviceId, kind, zone, firstSeen }: Props) {
   const format = useFormat();
   const { data, error } = useResource<Gaps>(withQuery("/v1/gaps", { device_id: deviceId, kind }));
   if (!data) return error && <p className="gaps">{tellsNone(error) ? t.notTold : t.failed}</p>;
-  const said = data.gaps.length ? t.some(data.gaps.length, format.duration(data.missing_s)) : t.none;
+  const said = data.gaps.length ? sentence(t.some(data.gaps.length, format.duration(data.missing_s))) : t.none;
   return (
     <div className="gaps">
       <h3>{t.title}</h3>

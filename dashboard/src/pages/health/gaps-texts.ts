@@ -17,7 +17,7 @@ export const gapsTexts: Translations<Texts> = {
   en: {
     title: "Last 30 days",
     none: "No gap of ten minutes or more.",
-    some: (count, duration) => `${count === 1 ? "1 gap" : `${count} gaps`}, together ${duration}.`,
+    some: (count, duration) => `${count === 1 ? "1 gap" : `${count} gaps`}, together ${duration}`,
     notTold: "This server does not tell gaps.",
     failed: "The gaps could not be asked for.",
     start: "Last reading before",
@@ -29,7 +29,7 @@ export const gapsTexts: Translations<Texts> = {
   nl: {
     title: "Laatste 30 dagen",
     none: "Geen onderbreking van tien minuten of meer.",
-    some: (count, duration) => `${count === 1 ? "1 onderbreking" : `${count} onderbrekingen`}, samen ${duration}.`,
+    some: (count, duration) => `${count === 1 ? "1 onderbreking" : `${count} onderbrekingen`}, samen ${duration}`,
     notTold: "Deze server vertelt niets over onderbrekingen.",
     failed: "De onderbrekingen konden niet opgevraagd worden.",
     start: "Laatste meting ervoor",
@@ -41,7 +41,7 @@ export const gapsTexts: Translations<Texts> = {
   fr: {
     title: "30 derniers jours",
     none: "Aucune interruption de dix minutes ou plus.",
-    some: (count, duration) => `${count === 1 ? "1 interruption" : `${count} interruptions`}, en tout ${duration}.`,
+    some: (count, duration) => `${count === 1 ? "1 interruption" : `${count} interruptions`}, en tout ${duration}`,
     notTold: "Ce serveur ne renseigne pas les interruptions.",
     failed: "Les interruptions n'ont pas pu être demandées.",
     start: "Dernière mesure avant",
@@ -53,7 +53,7 @@ export const gapsTexts: Translations<Texts> = {
   de: {
     title: "Letzte 30 Tage",
     none: "Keine Lücke von zehn Minuten oder mehr.",
-    some: (count, duration) => `${count === 1 ? "1 Lücke" : `${count} Lücken`}, zusammen ${duration}.`,
+    some: (count, duration) => `${count === 1 ? "1 Lücke" : `${count} Lücken`}, zusammen ${duration}`,
     notTold: "Dieser Server nennt keine Lücken.",
     failed: "Die Lücken konnten nicht abgefragt werden.",
     start: "Letzter Messwert davor",

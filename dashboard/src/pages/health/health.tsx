@@ -1,6 +1,7 @@
 import { useDevices } from "../../api/queries";
 import type { Live } from "../../home/live";
 import { useNow } from "../../home/now";
+import { sentence } from "../../i18n/format";
 import { useFormat, useTexts } from "../../i18n/language";
 import { Complaints } from "./complaints";
 import { DeviceCard } from "./device-card";
@@ -50,7 +51,7 @@ function Server({ live, zone, answeredAt, nowMs }: ServerProps) {
       <h2 id="server">{t.server}</h2>
       <p>{t.link[live.link]}</p>
       <small>
-        {answeredAt > 0 && `${t.lastAnswer(format.ago(Math.max(0, nowMs - answeredAt)))}. `}
+        {answeredAt > 0 && `${sentence(t.lastAnswer(format.ago(Math.max(0, nowMs - answeredAt))))} `}
         {zone && `${t.zone} ${zone}.`}
       </small>
     </section>

@@ -2,6 +2,7 @@ import { combine } from "../../home/flow";
 import type { Live } from "../../home/live";
 import { STALE_MS, together } from "../../home/newest";
 import { useNow } from "../../home/now";
+import { sentence } from "../../i18n/format";
 import { useFormat, useTexts } from "../../i18n/language";
 import { newestAgeMs } from "../../parts/link-state";
 import { Alive } from "./alive";
@@ -48,11 +49,11 @@ export function Now({ live }: { live: Live }) {
 function Staleness({ live, ageMs }: { live: Live; ageMs: number }) {
   const t = useTexts(texts);
   const when = useFormat().ago(ageMs);
-  if (live.link === "offline") return <p className="staleness">{t.offline(when)}</p>;
+  if (live.link === "offline") return <p className="staleness">{sentence(t.offline(when))}</p>;
   if (ageMs <= STALE_MS) return null;
   return (
     <p className="staleness">
-      <strong>{t.stale(when)}</strong> {t.staleHint}
+      <strong>{sentence(t.stale(when))}</strong> {t.staleHint}
     </p>
   );
 }
