@@ -4,10 +4,12 @@
 there only. Where they were dropped (`KEEP_READINGS_DAYS`) the half minutes themselves are the answer.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -60,8 +62,8 @@ class GapQuestion:
             if not heard:
                 return []
             kept_since = await self._kept_since(connection)
-            found = list(self._candidates(heard))
-            coarse = [silence for silence in found if _time(silence.begins - 1) < kept_since]
+            found = await asyncio.to_thread(list, self._candidates(heard))  # a second for a year of a slow device
+            coarse = list(takewhile(lambda silence: _time(silence.begins - 1) < kept_since, found))
             gaps = [Gap(_time(silence.begins), _time(silence.ends)) for silence in coarse]
             gaps += await self._exact(connection, together(found[len(coarse) :]))
             gaps += await self._until_now(connection, last_cell(heard[-1]))
@@ -76,11 +78,12 @@ class GapQuestion:
 
     def _candidates(self, heard: Sequence[HeardQuarter]) -> Iterator[Silence]:
         """Give the silences that may be such a gap."""
-        certain = 0
-        for silence in find_silences(heard):
+        certain, least_s = 0, self.least.total_seconds()
+        start_s, end_s = self.start.timestamp(), self.end.timestamp()
+        for silence in find_silences(heard, least_s):
             begins, ends = silence.looked_at
-            if silence.most_s > self.least.total_seconds() and _time(begins) < self.end and _time(ends) > self.start:
-                certain += silence.least_s >= self.least.total_seconds()
+            if begins * CELL_S < end_s and ends * CELL_S > start_s:
+                certain += silence.least_s >= least_s
                 if certain > MAX_GAPS + 2:  # the first and the last may lie outside
                     raise TooManyGapsError
                 yield silence
@@ -93,7 +96,7 @@ class GapQuestion:
             "end": self.end,
         }
         found = await connection.execute(_heard_query(connection.dialect.name), parameters)
-        return [(_cell(quarter), None if before is None else _cell(before), cells) for quarter, before, cells in found]
+        return [(quarter, before, cells) for quarter, before, cells in found]
 
     async def _kept_since(self, connection: AsyncConnection) -> datetime:
         if not await find_levels(connection, self.measurement):
@@ -136,26 +139,24 @@ def _time(cell: int) -> datetime:
     return EPOCH + cell * _CELL
 
 
-def _cell(time: datetime) -> int:
-    return int(time.timestamp()) // CELL_S
-
-
 @cache
-def _heard_query(dialect: str) -> sa.TextualSelect:
+def _heard_query(dialect: str) -> sa.TextClause:
     """Select the quarters heard from the last before `:start` to the first from `:end` on; not the full ones inside."""
     of_device = "FROM heard WHERE device_id = :device_id AND kind = :kind"
-    quarter = "interval '15 minutes'" if dialect == "postgresql" else "900000"
+    quarter, cell = "900000", f"{{}} / {CELL_S * 1000}"
+    if dialect == "postgresql":
+        quarter, cell = "interval '15 minutes'", f"CAST(date_part('epoch', {{}}) AS bigint) / {CELL_S}"
     query = sa.text(
-        "SELECT quarter, before, cells FROM ("
+        f"SELECT {cell.format('quarter')}, {cell.format('before')}, cells FROM ("
         "SELECT quarter, cells, lag(quarter) OVER time AS before, lead(quarter) OVER time AS following "
         f"{of_device} AND quarter >= coalesce((SELECT max(quarter) {of_device} AND quarter < :start), :start) "
         f"AND quarter <= coalesce((SELECT min(quarter) {of_device} AND quarter >= :end), :end) "
         "WINDOW time AS (ORDER BY quarter)) AS around "
         f"WHERE cells <> {FULL} OR before IS NULL OR following IS NULL OR before <> quarter - {quarter} "
-        "ORDER BY quarter"
+        "ORDER BY around.quarter"
     )
     times = [sa.bindparam(name, type_=UtcMillis) for name in ("start", "end")]
-    return query.bindparams(*times).columns(quarter=UtcMillis, before=UtcMillis, cells=sa.Integer)
+    return query.bindparams(*times)
 
 
 @cache

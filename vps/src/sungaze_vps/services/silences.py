@@ -9,6 +9,7 @@ device is read; and only runs of which (n + 2) x 30 s is more than the gap asked
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from sungaze_vps.db.heard import CELL_S, CELLS
@@ -32,13 +33,8 @@ class Silence(NamedTuple):
 
     @property
     def least_s(self) -> int:
-        """The readings beside it are further apart than this."""
+        """The readings beside it are further apart than this, by less than two cells."""
         return (self.ends - self.begins) * CELL_S
-
-    @property
-    def most_s(self) -> int:
-        """They are less far apart than this."""
-        return self.least_s + 2 * CELL_S
 
     @property
     def looked_at(self) -> Range:
@@ -46,21 +42,25 @@ class Silence(NamedTuple):
         return self.begins - 1, self.ends + 1
 
 
-def find_silences(heard: Iterable[HeardQuarter]) -> Iterator[Silence]:
-    """Give each run of empty cells between the first cell with a reading and the last.
+def find_silences(heard: Iterable[HeardQuarter], least_s: float) -> Iterator[Silence]:
+    """Give each run of empty cells whose readings may be so far apart, between the first reading and the last.
 
     Args:
         heard: quarters in order of time; full ones may be left out if the ones before them were heard, too.
+        least_s: a minute or more.
     """
+    fewest = int(least_s) // CELL_S - 1  # with one less they are less far apart
     upto: int | None = None
     known: int | None = None
     for quarter, before, cells in heard:
         if before is not None and before != known:
             upto = before + CELLS  # it was left out, being full
-        for begins, ends in _spans(cells):
-            if upto is not None and quarter + begins > upto:
-                yield Silence(upto, quarter + begins)
-            upto = quarter + ends
+        begins, silences, ends = _shape(cells, fewest)
+        if upto is not None and quarter + begins - upto >= fewest:
+            yield Silence(upto, quarter + begins)
+        for silence_begins, silence_ends in silences:
+            yield Silence(quarter + silence_begins, quarter + silence_ends)
+        upto = quarter + ends
         known = quarter
 
 
@@ -70,18 +70,11 @@ def last_cell(quarter: HeardQuarter) -> int:
 
 
 @lru_cache(4096)
-def _spans(cells: int) -> list[Range]:
-    """Give the runs of bits that are set."""
-    spans: list[Range] = []
-    at = 0
-    while cells:
-        empty = (cells & -cells).bit_length() - 1
-        cells >>= empty
-        full = (~cells & (cells + 1)).bit_length() - 1
-        cells >>= full
-        spans.append((at + empty, at + empty + full))
-        at += empty + full
-    return spans
+def _shape(cells: int, fewest: int) -> tuple[int, list[Range], int]:
+    """Give the first cell of a quarter with a reading, the runs of `fewest` empty ones or more, and the end."""
+    heard = [number for number in range(CELLS) if cells >> number & 1]
+    silences = [(left + 1, right) for left, right in pairwise(heard) if right - left > fewest]
+    return heard[0], silences, heard[-1] + 1
 
 
 def together(silences: Iterable[Silence]) -> list[Range]:
