@@ -7,14 +7,14 @@ import { useSession } from "../session";
 import { getJson, Refused } from "./client";
 import type { Devices } from "./types";
 
-const KEPT_MS = 21 * 24 * 3600 * 1000; // a timer of more than 2^31 ms, 24 days, runs out at once
+const DAY_MS = 24 * 3600 * 1000;
 const MINUTE_MS = 60_000;
 
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       networkMode: "always", // the server may stand in a home whose internet is down
-      gcTime: KEPT_MS,
+      gcTime: 2 * DAY_MS, // on a page that stays open for months no day is kept for long
       staleTime: 10_000,
       refetchInterval: MINUTE_MS,
       retry: (failures, error) => !(error instanceof Refused) && failures < 1,
@@ -32,7 +32,7 @@ export const persister = createSyncStoragePersister({
 
 export const persistOptions = {
   persister,
-  maxAge: KEPT_MS,
+  maxAge: 21 * DAY_MS,
   buster: "1",
   // What could not be asked for again is still the last that is known.
   dehydrateOptions: { shouldDehydrateQuery: (query: { state: { data: unknown } }) => query.state.data !== undefined },

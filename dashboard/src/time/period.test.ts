@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { contains, inUnit, labelOf, parsePeriod, periodOf, periodPath, shift, windowOf } from "./period";
+import { addressOf, contains, inUnit, labelOf, parsePeriod, periodOf, periodPath, shift, windowOf } from "./period";
 
 const TODAY = "2026-11-22";
 
@@ -7,6 +7,12 @@ test("a route and its period say the same", () => {
   for (const route of [["day", "2026-03-29"], ["month", "2026-03"], ["year", "2026"], ["all"]]) {
     expect(periodPath(parsePeriod(route, TODAY))).toEqual(route);
   }
+});
+
+test("the address of today's period has no date, so that it moves on by itself", () => {
+  expect(addressOf(periodOf("month", TODAY), TODAY)).toEqual(["month"]);
+  expect(addressOf(periodOf("month", "2026-10-31"), TODAY)).toEqual(["month", "2026-10"]);
+  expect(parsePeriod(["month"], "2026-12-01")).toEqual(periodOf("month", "2026-12-01"));
 });
 
 test("what is no period, or is to come, falls back to today", () => {

@@ -46,6 +46,11 @@ export function periodPath({ unit, first }: Period): string[] {
   return unit === "all" ? [unit] : [unit, first.slice(0, WRITTEN[unit])];
 }
 
+/** The same, but today's without its date: it moves on at midnight, for a page that stays open. */
+export function addressOf(period: Period, today: string): string[] {
+  return contains(period, today) ? [period.unit] : periodPath(period);
+}
+
 /** The period `by` units later; of everything there is one. */
 export function shift(period: Period, by: number): Period {
   return period.unit === "all" ? period : { ...period, first: shiftDate(period.first, period.unit, by) };

@@ -6,7 +6,7 @@ import type { Live } from "../../home/live";
 import { useNow } from "../../home/now";
 import { useFormat, useTexts } from "../../i18n/language";
 import { link } from "../../route";
-import { contains, labelOf, periodOf, periodPath, shift } from "../../time/period";
+import { addressOf, contains, labelOf, periodOf, periodPath, shift } from "../../time/period";
 import { dateIn } from "../../time/zone";
 import { Day } from "./day";
 import { firstDay, type Place, parsePlace, ZONE } from "./months";
@@ -114,7 +114,7 @@ function MonthSteps({ place, firstDate, today }: { place: Place; firstDate: stri
   const to = (by: number) => {
     const month = shift(place.month, by);
     const exists = month.first >= periodOf("month", firstDate).first && month.first <= today;
-    return exists ? link("capacity", ...periodPath(month).slice(1)) : null;
+    return exists ? link("capacity", ...addressOf(month, today).slice(1)) : null;
   };
   return (
     <header>

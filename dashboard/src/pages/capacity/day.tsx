@@ -1,7 +1,7 @@
 import { useFormat, useTexts } from "../../i18n/language";
 import { AsTable } from "../../parts/as-table";
 import { link } from "../../route";
-import { labelOf, type Period, periodPath, shift } from "../../time/period";
+import { contains, labelOf, type Period, periodPath, shift } from "../../time/period";
 import { type Bar, Bars } from "./bars";
 import { chartTexts } from "./chart-texts";
 import { mostTelling, useDayBars, useLevels } from "./day-bars";
@@ -27,7 +27,7 @@ export function Day({ day, month, running, firstDate, today }: Props) {
   const format = useFormat();
   const slots = slotsOf(day.first, month.peaks ?? []);
   const bars = useDayBars(slots, month, running);
-  const to = (period: Period) => (period.first < firstDate || period.first > today ? null : dayLink(period));
+  const to = (period: Period) => (period.first < firstDate || period.first > today ? null : dayLink(period, today));
   return (
     <section className="card day" aria-labelledby="day">
       <header>
@@ -53,7 +53,8 @@ export function Day({ day, month, running, firstDate, today }: Props) {
   );
 }
 
-export function dayLink(day: Period): string {
+function dayLink(day: Period, today: string): string {
+  if (contains(day, today)) return link("capacity"); // it shows today, also after midnight
   return link("capacity", day.first.slice(0, 7), ...periodPath(day).slice(1));
 }
 

@@ -11,7 +11,7 @@ import type { Energy } from "../../home/home";
 import type { Format } from "../../i18n/format";
 import { useFormat, useTexts } from "../../i18n/language";
 import { link } from "../../route";
-import { type Period, periodOf, periodPath } from "../../time/period";
+import { addressOf, type Period, periodOf } from "../../time/period";
 import { axisTicks, bucketLabels } from "./labels";
 import { layersOf } from "./layers";
 import { Legend } from "./legend";
@@ -35,7 +35,7 @@ export function EnergyChart({ energy, title, today }: Props) {
   const view = useView(energy);
   const hrefOf = (index: number) => {
     const finer = finerPeriod(buckets[index]?.key ?? "", window.bucket, today);
-    return finer && link("energy", ...periodPath(finer));
+    return finer && link("energy", ...addressOf(finer, today));
   };
   const open = (index: number) => {
     const href = hrefOf(index);

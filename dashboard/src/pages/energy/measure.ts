@@ -4,6 +4,7 @@ const ARRIVED = "energy-arrived";
 const RENDER = "energy-render";
 
 export function markArrival(): void {
+  performance.clearMarks(ARRIVED);
   performance.mark(ARRIVED);
 }
 

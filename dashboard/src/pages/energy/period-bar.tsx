@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import type { Home } from "../../home/home";
 import { useFormat, useTexts } from "../../i18n/language";
 import { link } from "../../route";
-import { contains, inUnit, labelOf, type Period, periodOf, periodPath, UNITS } from "../../time/period";
+import { addressOf, contains, inUnit, labelOf, type Period, periodOf, UNITS } from "../../time/period";
 import { neighbours } from "./neighbours";
 import { texts } from "./texts";
 import { goTo } from "./travel";
@@ -24,7 +24,7 @@ export function PeriodBar({ period, home }: Props) {
         {UNITS.map((unit) => (
           <a
             key={unit}
-            href={link("energy", ...periodPath(inUnit(period, unit, home.today)))}
+            href={link("energy", ...addressOf(inUnit(period, unit, home.today), home.today))}
             aria-current={unit === period.unit ? "page" : undefined}
           >
             {t.units[unit]}
@@ -32,13 +32,13 @@ export function PeriodBar({ period, home }: Props) {
         ))}
       </nav>
       <div className="period-steps">
-        {period.unit !== "all" && <Step label={t.previous} to={earlier} path="m15 5-7 7 7 7" />}
+        {period.unit !== "all" && <Step label={t.previous} to={earlier} today={home.today} path="m15 5-7 7 7 7" />}
         <h1 aria-live="polite">{labelOf(period, locale) || t.everything}</h1>
-        {period.unit !== "all" && <Step label={t.next} to={later} path="m9 5 7 7-7 7" />}
+        {period.unit !== "all" && <Step label={t.next} to={later} today={home.today} path="m9 5 7 7-7 7" />}
       </div>
       <div className="jumps">
         {!contains(period, home.today) && (
-          <button type="button" onClick={() => goTo(periodOf(period.unit, home.today))}>
+          <button type="button" onClick={() => goTo(periodOf(period.unit, home.today), home.today)}>
             {t.today}
           </button>
         )}
@@ -48,7 +48,7 @@ export function PeriodBar({ period, home }: Props) {
   );
 }
 
-function Step({ label, to, path }: { label: string; to: Period | null; path: string }) {
+function Step({ label, to, today, path }: { label: string; to: Period | null; today: string; path: string }) {
   return (
     <button
       type="button"
@@ -56,7 +56,7 @@ function Step({ label, to, path }: { label: string; to: Period | null; path: str
       aria-label={label}
       title={label}
       disabled={!to}
-      onClick={() => to && goTo(to)}
+      onClick={() => to && goTo(to, today)}
     >
       <svg viewBox="0 0 24 24" aria-hidden="true">
         <path d={path} />
@@ -67,7 +67,7 @@ function Step({ label, to, path }: { label: string; to: Period | null; path: str
 
 function Picker({ period, home }: Props): ReactNode {
   const t = useTexts(texts);
-  const pick = (text: string) => text && goTo(periodOf(period.unit, text));
+  const pick = (text: string) => text && goTo(periodOf(period.unit, text), home.today);
   if (period.unit === "all") return null;
   if (period.unit === "year") {
     return (

@@ -3,15 +3,15 @@
 import { type TouchEvent, useEffect, useRef } from "react";
 import type { Home } from "../../home/home";
 import { link } from "../../route";
-import { type Period, periodPath } from "../../time/period";
+import { addressOf, type Period } from "../../time/period";
 import { neighbours } from "./neighbours";
 
 const SWIPE_PX = 60;
 const OWN_KEYS = "input, select, textarea, summary, [role=slider], [role=region]";
 const OWN_TOUCH = ".chart, .table-scroll, input, select";
 
-export function goTo(period: Period): void {
-  window.location.hash = link("energy", ...periodPath(period));
+export function goTo(period: Period, today: string): void {
+  window.location.hash = link("energy", ...addressOf(period, today));
 }
 
 /** Listen to the keys; what is returned belongs to the element that can be swiped over. */
@@ -23,7 +23,7 @@ export function useTravel(period: Period, home: Home) {
       if (event.defaultPrevented || isOwn || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
       const { earlier, later } = neighbours(period, home);
       const to = event.key === "ArrowLeft" ? earlier : event.key === "ArrowRight" ? later : null;
-      if (to) goTo(to);
+      if (to) goTo(to, home.today);
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
@@ -41,7 +41,7 @@ export function useTravel(period: Period, home: Home) {
       if (Math.abs(x) < SWIPE_PX || Math.abs(y) > Math.abs(x) / 2) return;
       const { earlier, later } = neighbours(period, home);
       const to = x > 0 ? earlier : later;
-      if (to) goTo(to);
+      if (to) goTo(to, home.today);
     },
   };
 }
