@@ -16,7 +16,17 @@ export interface Listener {
 export async function readStream(token: string, listener: Listener, signal: AbortSignal): Promise<void> {
   const silence = new AbortController();
   const either = AbortSignal.any([signal, silence.signal]);
-  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  let heardAt = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const hear = () => {
+    heardAt = Date.now();
+    clearTimeout(timer);
+    timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  };
+  // While a phone sleeps its timers stand still, and the connection is dead when it wakes.
+  const wake = () => Date.now() - heardAt > SILENCE_MS && silence.abort();
+  document.addEventListener("visibilitychange", wake);
+  hear();
   try {
     const { response, clockOffsetMs } = await ask(token, "/v1/stream", either);
     listener.opened(clockOffsetMs);
@@ -25,12 +35,12 @@ export async function readStream(token: string, listener: Listener, signal: Abor
     });
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-      clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      hear();
       parser.feed(part.value);
     }
   } finally {
     clearTimeout(timer);
+    document.removeEventListener("visibilitychange", wake);
   }
 }
 
