@@ -86,7 +86,7 @@ export const texts: Translations<Texts> = {
       count === 1 ? "Het onbekende kwartier kan hoger geweest zijn." : "Een onbekend kwartier kan hoger geweest zijn.",
     meterSays: (power) => `De meter zelf zegt ${power}.`,
     chargedAsLeast: "Aangerekend als 2,5 kW, het minimum.",
-    allKnown: "Elk kwartier tot nu is bekend.",
+    allKnown: "Elk kwartier tot nu toe is bekend.",
     missing: (count, duration) =>
       `${count === 1 ? "1 kwartier is" : `${count} kwartieren zijn`} onbekend (${duration}): er kwamen geen metingen aan.`,
   },

@@ -76,7 +76,7 @@ export const texts: Translations<Texts> = {
     waiting: "waiting",
     quarantined: "set aside",
     version: "version",
-    reported: (when) => `told ${when}`,
+    reported: (when) => `reported ${when}`,
   },
   nl: {
     title: "Toestand",
@@ -124,15 +124,15 @@ export const texts: Translations<Texts> = {
     waiting: "wachten",
     quarantined: "opzijgezet",
     version: "versie",
-    reported: (when) => `gezegd ${when}`,
+    reported: (when) => `gemeld op ${when}`,
   },
   fr: {
     title: "État",
-    allWell: "Tous les appareils livrent",
+    allWell: "Tous les appareils envoient leurs mesures",
     complaint: {
       silent: (device, age) => `Rien n'arrive : dernière mesure de ${device} ${age}`,
-      alone: (device, age) => `${device} se tait : dernière mesure ${age}`,
-      never: (device) => `${device} n'a encore rien livré`,
+      alone: (device, age) => `${device} est muet : dernière mesure ${age}`,
+      never: (device) => `${device} n'a encore rien envoyé`,
       refused: (device, count) => `${device} : le serveur a refusé des mesures (${count})`,
       waiting: (device, count) => `${device} : des mesures attendent encore sur l'edge (${count})`,
     },
@@ -140,7 +140,7 @@ export const texts: Translations<Texts> = {
       silent:
         "Le Raspberry Pi est-il allumé et atteint-il le serveur ? `sungaze-edge healthcheck` y dit ce qui ne va pas. Ses mesures sont gardées et arriveront plus tard.",
       alone:
-        "D'autres livrent : regardez donc cet appareil, son alimentation, son réseau, son adresse. `sungaze-edge check` le lit une fois et dit ce qui ne va pas.",
+        "D'autres envoient leurs mesures : regardez donc cet appareil, son alimentation, son réseau, son adresse. `sungaze-edge check` le lit une fois et dit ce qui ne va pas.",
       never: "Configurez l'appareil sur l'edge sous ce nom exact ; `sungaze-edge check` essaie tous les réglages.",
       refused:
         "Elles sont gardées sur l'edge. `sungaze-edge spool list` y dit pourquoi, `sungaze-edge spool retry` les renvoie.",
@@ -165,14 +165,14 @@ export const texts: Translations<Texts> = {
     lastSeen: "Dernière mesure",
     firstSeen: "Première mesure",
     never: "jamais",
-    stale: "se tait",
-    fresh: "livre",
+    stale: "muet",
+    fresh: "actif",
     edge: "Edge",
     edgeSilent: "n'a encore rien dit de lui-même",
     waiting: "en attente",
     quarantined: "mises de côté",
     version: "version",
-    reported: (when) => `dit ${when}`,
+    reported: (when) => `signalé le ${when}`,
   },
   de: {
     title: "Zustand",
@@ -221,6 +221,6 @@ export const texts: Translations<Texts> = {
     waiting: "warten",
     quarantined: "beiseitegelegt",
     version: "Version",
-    reported: (when) => `gesagt ${when}`,
+    reported: (when) => `gemeldet am ${when}`,
   },
 };
