@@ -252,6 +252,24 @@ async def test_a_server_that_crashes_and_recovers_while_batches_come_in(settings
         assert await other.fetchval("SELECT count(*) FROM sungrow_samples") == 4 * 12 * 20
 
 
+async def test_a_server_that_hangs_keeps_nobody_from_stopping(settings, database_url, monkeypatch):
+    monkeypatch.setattr(main, "_FAREWELL_S", 0.3)
+    monkeypatch.setattr(main, "count_connections", lambda *_: None)  # one is left behind
+    hung = []
+    async with other_session(database_url) as other:
+        try:
+            async with asyncio.timeout(20), serve(settings) as client:
+                for size, waiting in ((1, "2"), (2, "1"), (3, "0")):
+                    headers = {"Sungaze-Waiting": waiting}  # there is something to write at the end
+                    await client.post("/v1/ingest", json=batch(size), headers=headers)
+                hung = await server_processes(other)
+                for process in hung:
+                    os.kill(process, signal.SIGSTOP)
+        finally:
+            for process in hung:
+                os.kill(process, signal.SIGCONT)
+
+
 @SIZES
 async def test_a_server_that_hangs_is_given_up_and_taken_up_again(settings, database_url, monkeypatch, size):
     monkeypatch.setattr(main, "_DATABASE_PATIENCE_S", 0.3)

@@ -1,8 +1,9 @@
 """Puts the server together: settings in, application out."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 
@@ -37,6 +38,7 @@ from sungaze_vps.services.validation import SampleParser
 
 _LOGGER = logging.getLogger(__name__)
 _DATABASE_PATIENCE_S = 30  # more than the longest statement may take
+_FAREWELL_S = 3  # three of them, and what requests are given to finish, take less than a container is left to stop
 
 
 def create_app(config: Config, now: clock.Clock = clock.now) -> FastAPI:
@@ -86,9 +88,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with told_of_a_stop(live.hub.close):
             _LOGGER.info("started: %s", app.state.config.summary())
             yield
-    await app.state.edge_reports.close()
-    await app.state.cache.close()
-    await app.state.engine.dispose()
+    for end in (app.state.edge_reports.close, app.state.cache.close, app.state.engine.dispose):
+        with suppress(TimeoutError):  # a database that hangs keeps nobody from stopping
+            async with asyncio.timeout(_FAREWELL_S):
+                await end()
     _LOGGER.info("stopped")
 
 

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import re
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,8 +88,7 @@ class EdgeReports:
         """Write what waits, and stop."""
         if self._writer is not None:
             self._writer.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._writer
+            await asyncio.wait([self._writer])
         if self._waiting:
             await self._write()
 
