@@ -170,6 +170,37 @@ async def test_of_a_burst_the_newest_is_told_and_no_more_than_ten_a_second(api):
     assert len(times) <= took_s / 0.1 + 1
 
 
+@on_sqlite
+async def test_what_is_announced_while_another_device_is_due_is_told_as_well(api, start):
+    async with start() as elsewhere, api.stream(headers=NEIGHBOUR) as told:
+        assert await told.block() == ["retry: 1000"]
+        await elsewhere.ingest(*(SAMPLE | {"device_id": name} for name in ("neighbour", "cabin")), headers=NEIGHBOUR)
+        for name in ("neighbour", "cabin"):
+            api.app.state.live.announce([name])
+        assert {(await told.sample())["device_id"] for _ in range(2)} == {"neighbour", "cabin"}
+
+
+@on_sqlite
+async def test_however_often_something_is_stored_the_database_is_asked_ten_times_a_second_at_most(api):
+    reads = []
+    push = api.app.state.live
+    read = push._read
+
+    async def counted(device_id):
+        reads.append(device_id)
+        return await read(device_id)
+
+    async with api.stream() as told:
+        assert await told.block() == ["retry: 1000"]
+        push._read = counted
+        began = time.monotonic()
+        for _ in range(100):
+            push.announce(["home"])
+            await asyncio.sleep(0.003)
+        took_s = time.monotonic() - began
+    assert 1 < len(reads) <= took_s / live.PACE_S + 1
+
+
 class Driven:
     """A stream without a socket: the test is what reads it, or does not."""
 

@@ -45,8 +45,7 @@ class Subscription:
         with suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 await self._woken.wait()
-        if not self.ended:
-            self._woken.clear()
+        self._woken.clear()
         told, self._waiting = self._waiting, {}
         return list(told.values())
 
