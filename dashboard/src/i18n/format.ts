@@ -1,6 +1,10 @@
 /** Numbers, units and times as people of a language write them. What is not known is a dash. */
 
+import { momentFormat, numberFormat } from "./intl";
+
 export const UNKNOWN = "–";
+
+export type Digits = 0 | 1 | 2;
 
 export interface Format {
   locale: string;
@@ -9,7 +13,7 @@ export interface Format {
   /** 12.3 kWh, 1.23 MWh */
   energy(kwh: number | null | undefined): string;
   percent(percent: number | null | undefined): string;
-  number(value: number | null | undefined, digits?: number): string;
+  number(value: number | null | undefined, digits?: Digits): string;
   /** 14:05 in a zone; without one that of this machine */
   time(moment: Date | string, zone?: string): string;
   /** 21 Nov, 14:05 */
@@ -33,13 +37,15 @@ export function sentence(text: string): string {
 }
 
 export function makeFormat(locale: string): Format {
-  const number = (value: number | null | undefined, digits = 0) =>
+  // To make a format is dear, to use it is not.
+  const withDigits = [0, 1, 2].map(
+    (digits) => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+  );
+  const number = (value: number | null | undefined, digits: Digits = 0) =>
     value == null || !Number.isFinite(value)
       ? UNKNOWN
-      : new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
-          Number(value.toFixed(digits)) || 0, // no "-0"
-        );
-  const withUnit = (value: number | null | undefined, digits: number, unit: string) =>
+      : (withDigits[digits]?.format(Number(value.toFixed(digits)) || 0) ?? UNKNOWN); // no "-0"
+  const withUnit = (value: number | null | undefined, digits: Digits, unit: string) =>
     value == null || !Number.isFinite(value) ? UNKNOWN : `${number(value, digits)}\u00a0${unit}`;
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
   return {
@@ -68,7 +74,7 @@ export function makeFormat(locale: string): Format {
       const days = Math.floor(minutes / 1440);
       const hours = Math.floor((minutes % 1440) / 60);
       const part = (value: number, unit: "day" | "hour" | "minute") =>
-        new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
+        numberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
       if (days) return hours ? `${part(days, "day")} ${part(hours, "hour")}` : part(days, "day");
       if (hours) return minutes % 60 ? `${part(hours, "hour")} ${part(minutes % 60, "minute")}` : part(hours, "hour");
       return part(minutes, "minute");
@@ -77,5 +83,5 @@ export function makeFormat(locale: string): Format {
 }
 
 function timeFormat(locale: string, timeZone: string | undefined, options: Intl.DateTimeFormatOptions) {
-  return new Intl.DateTimeFormat(locale, { ...options, hourCycle: "h23", ...(timeZone && { timeZone }) });
+  return momentFormat(locale, timeZone, { ...options, hourCycle: "h23" });
 }

@@ -1,6 +1,7 @@
 /** A day, a month, a year or everything, by the calendar: dates only, no clocks and no zones. */
 
 import type { BucketName } from "../api/types";
+import { momentFormat } from "../i18n/intl";
 
 export const UNITS = ["day", "month", "year", "all"] as const;
 export type Unit = (typeof UNITS)[number];
@@ -82,9 +83,9 @@ export function labelOf(period: Period, locale: string): string {
   return period.unit === "all" ? "" : formatDate(period.first, locale, LABELS[period.unit]);
 }
 
-/** Write dates as people of a language do. To make a format is dear, to use it is not. */
+/** Write dates as people of a language do. */
 export function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): (date: string) => string {
-  const format = new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" });
+  const format = momentFormat(locale, "UTC", options);
   return (date) => format.format(new Date(`${date}T12:00:00Z`));
 }
 

@@ -1,3 +1,4 @@
+import { momentFormat } from "../../i18n/intl";
 import { useFormat } from "../../i18n/language";
 import { labelOf, periodOf } from "../../time/period";
 import { ZONE } from "./months";
@@ -18,18 +19,16 @@ export function useWhen() {
     },
     /** Thursday 12 November */
     day: (moment: string | number) =>
-      new Intl.DateTimeFormat(format.locale, { weekday: "long", day: "numeric", month: "long", timeZone: ZONE }).format(
-        new Date(moment),
-      ),
+      momentFormat(format.locale, ZONE, { weekday: "long", day: "numeric", month: "long" }).format(new Date(moment)),
     /** November 2026 */
     month: (month: string) => labelOf(periodOf("month", month), format.locale),
     /** Nov */
     shortMonth: (month: string) =>
-      new Intl.DateTimeFormat(format.locale, { month: "short", timeZone: "UTC" }).format(new Date(`${month}-15`)),
+      momentFormat(format.locale, "UTC", { month: "short" }).format(new Date(`${month}-15`)),
   };
 }
 
 function zoneName(moment: number, locale: string): string {
-  const parts = new Intl.DateTimeFormat(locale, { timeZone: ZONE, timeZoneName: "short" }).formatToParts(moment);
+  const parts = momentFormat(locale, ZONE, { timeZoneName: "short" }).formatToParts(moment);
   return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
 }

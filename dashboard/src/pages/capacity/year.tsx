@@ -1,3 +1,4 @@
+import { numberFormat } from "../../i18n/intl";
 import { useFormat, useTexts } from "../../i18n/language";
 import { AsTable } from "../../parts/as-table";
 import { type Bar, Bars, type Level } from "./bars";
@@ -42,7 +43,7 @@ export function Year({ year, chosen }: { year: CapacityYear; chosen: string }) {
 function Cost({ cost }: { cost: NonNullable<CapacityYear["cost"]> }) {
   const c = useTexts(chartTexts);
   const { locale } = useFormat();
-  const euro = (amount: number) => new Intl.NumberFormat(locale, { style: "currency", currency: "EUR" }).format(amount);
+  const euro = (amount: number) => numberFormat(locale, { style: "currency", currency: "EUR" }).format(amount);
   return (
     <>
       {c.cost(euro(cost.eur_per_year), euro(cost.eur_per_month))}{" "}

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useDevices } from "../../api/queries";
 import type { EdgeReport } from "../../api/types";
+import { momentFormat } from "../../i18n/intl";
 import { useFormat, useTexts } from "../../i18n/language";
 import type { Condition } from "./diagnosis";
 import { GapStrip } from "./gap-strip";
@@ -55,5 +56,5 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function date(moment: string, locale: string, timeZone: string | undefined): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: "long", ...(timeZone && { timeZone }) }).format(new Date(moment));
+  return momentFormat(locale, timeZone, { dateStyle: "long" }).format(new Date(moment));
 }

@@ -2,6 +2,7 @@ import { Refused, withQuery } from "../../api/client";
 import { useResource } from "../../api/queries";
 import type { Gap, Gaps } from "../../api/types";
 import { sentence } from "../../i18n/format";
+import { momentFormat } from "../../i18n/intl";
 import { useFormat, useTexts } from "../../i18n/language";
 import { AsTable } from "../../parts/as-table";
 import { place } from "./diagnosis";
@@ -75,7 +76,5 @@ function List({ gaps, zone }: { gaps: Gap[]; zone: string | undefined }) {
 }
 
 function day(moment: string, locale: string, timeZone: string | undefined): string {
-  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...(timeZone && { timeZone }) }).format(
-    new Date(moment),
-  );
+  return momentFormat(locale, timeZone, { day: "numeric", month: "short" }).format(new Date(moment));
 }
