@@ -1,3 +1,4 @@
+import { useDevices } from "../../api/queries";
 import { combine } from "../../home/flow";
 import type { Live } from "../../home/live";
 import { STALE_MS, together } from "../../home/newest";
@@ -5,6 +6,7 @@ import { useNow } from "../../home/now";
 import { sentence } from "../../i18n/format";
 import { useFormat, useTexts } from "../../i18n/language";
 import { newestAgeMs } from "../../parts/link-state";
+import { texts as commonTexts } from "../../texts";
 import { Alive } from "./alive";
 import { FlowPicture } from "./flow-picture";
 import { QuarterTile } from "./quarter";
@@ -15,8 +17,12 @@ import "./now.css";
 /** What happens in the home at this moment, and how the day has been so far. */
 export function Now({ live }: { live: Live }) {
   const t = useTexts(texts);
+  const common = useTexts(commonTexts);
   const ageMs = newestAgeMs(live, useNow());
+  const devices = useDevices().data?.devices;
   if (ageMs === null) {
+    const isOnItsWay = live.link === "connecting" || devices?.some((device) => device.last_seen);
+    if (isOnItsWay && live.link !== "offline") return <p className="empty">{common.loading}</p>;
     return (
       <div className="card empty">
         <h1>{t.nothingYet}</h1>
