@@ -4,8 +4,6 @@ import { momentFormat, numberFormat } from "./intl";
 
 export const UNKNOWN = "–";
 
-export type Digits = 0 | 1 | 2;
-
 export interface Format {
   locale: string;
   /** 850 W, 3.21 kW */
@@ -13,7 +11,7 @@ export interface Format {
   /** 12.3 kWh, 1.23 MWh */
   energy(kwh: number | null | undefined): string;
   percent(percent: number | null | undefined): string;
-  number(value: number | null | undefined, digits?: Digits): string;
+  number(value: number | null | undefined, digits?: number): string;
   /** 14:05 in a zone; without one that of this machine */
   time(moment: Date | string, zone?: string): string;
   /** 21 Nov, 14:05 */
@@ -37,15 +35,13 @@ export function sentence(text: string): string {
 }
 
 export function makeFormat(locale: string): Format {
-  // To make a format is dear, to use it is not.
-  const withDigits = [0, 1, 2].map(
-    (digits) => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
-  );
-  const number = (value: number | null | undefined, digits: Digits = 0) =>
+  const number = (value: number | null | undefined, digits = 0) =>
     value == null || !Number.isFinite(value)
       ? UNKNOWN
-      : (withDigits[digits]?.format(Number(value.toFixed(digits)) || 0) ?? UNKNOWN); // no "-0"
-  const withUnit = (value: number | null | undefined, digits: Digits, unit: string) =>
+      : numberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
+          Number(value.toFixed(digits)) || 0, // no "-0"
+        );
+  const withUnit = (value: number | null | undefined, digits: number, unit: string) =>
     value == null || !Number.isFinite(value) ? UNKNOWN : `${number(value, digits)}\u00a0${unit}`;
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
   return {
