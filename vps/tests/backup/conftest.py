@@ -34,6 +34,7 @@ QUERIES = (
     {"frame": "all", "start": "2025-10-26", "end": "2025-10-27", "bucket": "hour", "tz": "Europe/Brussels"},
     {"frame": "all", "bucket": "week", "kind": "p1", "tz": "Europe/Brussels"},
 )
+WINTER = {"start": "2025-10-01", "end": "2026-03-03"}
 
 
 def settings(database_url):
@@ -113,6 +114,7 @@ def ask(database_url):
                 paths += [("/v1/realtime", {"device_id": device})]
                 paths += [("/v1/series", {"device_id": device, **query}) for query in QUERIES]
             paths += [(f"/v1/capacity/{path}", {"device_id": "home"}) for path in ("month/2026-03", "year/2026")]
+            paths += [("/v1/gaps", {"device_id": "home", "kind": kind, **WINTER}) for kind in ("sungrow", "p1")]
             return [(path, query, (await client.get(path, params=query)).content) for path, query in paths]
 
     return asyncio.run(ask())

@@ -36,6 +36,7 @@ def test_a_restored_home_answers_everything_as_before_on_every_engine(
     assert answers(empty_database_url) == home_answers
     told = [answer for path, _, answer in home_answers if path == "/v1/series" or "month" in path]
     assert all(b'"bucket"' in answer for answer in told)  # none is empty
+    assert all(b'"seconds"' in answer for path, _, answer in home_answers if path == "/v1/gaps")
     run(empty_database_url, "check")
 
 
