@@ -253,21 +253,23 @@ async def rename(other, name, to):
 
 @pytest.mark.parametrize("database_url", ["postgresql", "timescaledb"], indirect=True)
 async def test_without_a_database_no_stream_begins_and_one_that_has_begun_goes_on_when_it_is_back(
-    api, database_url, monkeypatch
+    api, start, database_url, monkeypatch
 ):
     monkeypatch.setattr(live, "RETRY_S", 0.1)
+    monkeypatch.setattr(stream, "ALIVE_S", 1000)
     url = make_url(database_url)
     name = url.database
     await api.ingest(sample(1))
     async with other_session(url.set(database="postgres")) as other, api.stream() as told:
         await told.sample()
+        async with start() as unheard:
+            await unheard.ingest(sample(2))
         await rename(other, name, "elsewhere")
         refused = await api.client.get("/v1/stream")
         assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
         api.app.state.live.announce(["home"])
         await asyncio.sleep(0.3)
         await rename(other, "elsewhere", name)
-        await api.ingest(sample(2))
         assert (await told.sample())["ts"] == "2026-06-21T10:00:02.000Z"
 
 

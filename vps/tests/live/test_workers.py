@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from waiting import until
 
+from sungaze_vps.api import stream
 from sungaze_vps.cache import redis_line
 from sungaze_vps.live import channel
 
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(redis_line, "PAUSE_S", PAUSE_S)
+    monkeypatch.setattr(stream, "ALIVE_S", 1000)  # a stream that looks by itself would hide what was not heard
 
 
 class Pair:
