@@ -89,7 +89,7 @@ async def test_devices_lists_the_callers_own_with_what_was_seen(client):
     nothing = {"kind": None, "first_seen": None, "last_seen": None, "edge": None}
     assert (await client.get("/v1/devices", headers=headers)).json() == {
         "tz": "UTC",
-        "devices": [{"device_id": "cabin", **nothing}, {"device_id": "neighbour", **nothing}]
+        "devices": [{"device_id": "cabin", **nothing}, {"device_id": "neighbour", **nothing}],
     }
 
 
