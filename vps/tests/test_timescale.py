@@ -12,7 +12,6 @@ from sqlalchemy import text
 from timescale_jobs import compress, held_up, run, run_jobs
 
 from sungaze_vps.db import migrate, timescale
-from sungaze_vps.db.heard import HEARD
 from sungaze_vps.db.session import make_engine, reading
 from sungaze_vps.measurements import measurements
 from sungaze_vps.services.ingestion import store
@@ -277,10 +276,6 @@ def test_a_filled_database_goes_back_to_plain_tables_and_forth_without_losing_a_
         finally:
             await engine.dispose()
 
-    async def on_connection(engine, action):
-        async with engine.begin() as connection:
-            await connection.run_sync(action)
-
     async def rollups(engine):
         tables = ("15min", "1day")
         return [await run(engine, f"SELECT * FROM sungrow_{name} ORDER BY device_id, bucket") for name in tables]
@@ -291,10 +286,11 @@ def test_a_filled_database_goes_back_to_plain_tables_and_forth_without_losing_a_
     migrate.downgrade(database_url, "0001")
     converted = asyncio.run(with_engine(rollups))
     asyncio.run(with_engine(lambda engine: run(engine, "TRUNCATE sungrow_samples, sungrow_15min, sungrow_1day")))
-    asyncio.run(with_engine(lambda engine: on_connection(engine, HEARD.create)))  # who stores hears, too
+    heard = "(device_id text, kind text, quarter timestamptz, cells int, PRIMARY KEY (device_id, kind, quarter))"
+    asyncio.run(with_engine(lambda engine: run(engine, f"CREATE TABLE heard {heard}")))  # who stores hears, too
     assert asyncio.run(with_engine(lambda engine: store(engine, batch))) == len(readings)
     assert converted == asyncio.run(with_engine(rollups))
-    asyncio.run(with_engine(lambda engine: on_connection(engine, HEARD.drop)))
+    asyncio.run(with_engine(lambda engine: run(engine, "DROP TABLE heard")))
     migrate.upgrade(database_url)
     assert asyncio.run(with_engine(lambda engine: store(engine, batch))) == 0
     materialised = "SELECT count(*) AS n FROM sungrow_daily"

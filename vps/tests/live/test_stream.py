@@ -182,17 +182,11 @@ async def test_what_is_announced_while_another_device_is_due_is_told_as_well(api
 
 @on_sqlite
 async def test_however_often_something_is_stored_the_database_is_asked_ten_times_a_second_at_most(api):
-    reads = []
-    push = api.app.state.live
+    push, reads = api.app.state.live, []
     read = push._read
-
-    async def counted(device_id):
-        reads.append(device_id)
-        return await read(device_id)
-
     async with api.stream() as told:
         assert await told.block() == ["retry: 1000"]
-        push._read = counted
+        push._read = lambda device_id: reads.append(device_id) or read(device_id)
         began = time.monotonic()
         for _ in range(100):
             push.announce(["home"])
