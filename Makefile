@@ -87,6 +87,10 @@ bench: $(READY) $(LEAN) ## measure every figure, or some, beside the published o
 bench-publish: $(READY) ## take the last figures over into bench/results.json and the tables of the docs
 	@$(BIN)/python bench/run.py --publish
 
+.PHONY: screenshots
+screenshots: $(READY) page ## take the pictures of the page in docs/screenshots anew (needs Chromium)
+	@$(BIN)/python bench/screenshots.py
+
 .PHONY: fuzz
 fuzz: $(READY) ## feed what comes from outside with bytes, guided by coverage [TARGET=ingest SECONDS=60]
 	@$(BIN)/uv sync --frozen --all-packages --group fuzz --quiet

@@ -54,6 +54,7 @@ PARTS = {
     "storing": Part("ingest", 40, "BENCH_SECONDS", (SECONDS / 2.5,)),
     "backup": Part("backup", 25, "BENCH_SECONDS", (round(40_000 * SECONDS),)),
     "sqlite": Part("series", 70),
+    "page": Part("page", 150),
     "peers": Part("peers", PEERS_SECONDS * 1.5 + 170, "BENCH_PEERS_SECONDS", (PEERS_SECONDS, SECONDS)),
 }
 if (ROOT / "faults/power_cuts.py").exists():
