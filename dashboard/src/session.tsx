@@ -2,8 +2,7 @@
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
 import { forgetEverything } from "./api/queries";
-
-const KEY = "sungaze.token";
+import { forgetToken, storedToken, storeToken } from "./token";
 
 export interface Session {
   /** Empty for a look at the last data without the server. */
@@ -30,15 +29,15 @@ export function useSession(): Session {
 
 /** Hold the session; `children` are given the door while nobody is signed in. */
 export function SessionProvider({ door, children }: { door: (door: Door) => ReactNode; children: ReactNode }) {
-  const [token, setToken] = useState(() => sessionStorage.getItem(KEY));
+  const [token, setToken] = useState(() => storedToken());
   const [expired, setExpired] = useState(false);
   const signIn = useCallback((given: string) => {
-    sessionStorage.setItem(KEY, given);
+    storeToken(given);
     setExpired(false);
     setToken(given);
   }, []);
   const leave = useCallback((wasExpired: boolean) => {
-    sessionStorage.removeItem(KEY);
+    forgetToken();
     setExpired(wasExpired);
     setToken(null);
   }, []);

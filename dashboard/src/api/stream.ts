@@ -1,6 +1,6 @@
 /** The live readings: server-sent events read with fetch, because EventSource cannot carry a token in a header. */
 
-import { ask } from "./client";
+import { type Answer, ask } from "./client";
 import type { Sample } from "./types";
 
 /** Between two bytes of a healthy stream lie at most 15 s. */
@@ -28,7 +28,7 @@ export async function readStream(token: string, listener: Listener, signal: Abor
   document.addEventListener("visibilitychange", wake);
   hear();
   try {
-    const { response, clockOffsetMs } = await ask(token, "/v1/stream", either);
+    const { response, clockOffsetMs } = await open(token, either);
     listener.opened(clockOffsetMs);
     const parser = new EventParser((event, data) => {
       if (event === "sample") listener.sample(JSON.parse(data) as Sample);
@@ -42,6 +42,30 @@ export async function readStream(token: string, listener: Listener, signal: Abor
     clearTimeout(timer);
     document.removeEventListener("visibilitychange", wake);
   }
+}
+
+const PATH = "/v1/stream";
+
+/** A stream that was asked for before anybody was there to read it. */
+let early: { token: string; stop: AbortController; answer: Promise<Answer> } | null = null;
+
+/** Ask for a stream that the first reader is to take over. */
+export function openEarly(token: string): void {
+  const stop = new AbortController();
+  const answer = ask(token, PATH, stop.signal);
+  answer.catch(() => {}); // who takes it over hears of it
+  early = { token, stop, answer };
+}
+
+function open(token: string, signal: AbortSignal): Promise<Answer> {
+  const taken = early;
+  early = null;
+  if (taken?.token !== token) {
+    taken?.stop.abort();
+    return ask(token, PATH, signal);
+  }
+  signal.addEventListener("abort", () => taken.stop.abort(), { once: true });
+  return taken.answer;
 }
 
 /** Takes the text of an event stream apart, however it is cut (WHATWG HTML, "server-sent events"). */

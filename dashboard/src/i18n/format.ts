@@ -1,6 +1,6 @@
 /** Numbers, units and times as people of a language write them. What is not known is a dash. */
 
-import { momentFormat, numberFormat } from "./intl";
+import { ageFormat, momentFormat, numberFormat } from "./intl";
 
 export const UNKNOWN = "–";
 
@@ -35,15 +35,16 @@ export function sentence(text: string): string {
 }
 
 export function makeFormat(locale: string): Format {
-  const number = (value: number | null | undefined, digits = 0) =>
-    value == null || !Number.isFinite(value)
-      ? UNKNOWN
-      : numberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
-          Number(value.toFixed(digits)) || 0, // no "-0"
-        );
+  const decimalMark = locale.startsWith("en") ? "." : ",";
+  const number = (value: number | null | undefined, digits = 0) => {
+    if (value == null || !Number.isFinite(value)) return UNKNOWN;
+    const rounded = Number(value.toFixed(digits)) || 0; // no "-0"
+    // The browser's own first number takes a phone a tenth of a second, which the first reading need not wait for.
+    if (Math.abs(rounded) < 1000) return rounded.toFixed(digits).replace(".", decimalMark);
+    return numberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(rounded);
+  };
   const withUnit = (value: number | null | undefined, digits: number, unit: string) =>
     value == null || !Number.isFinite(value) ? UNKNOWN : `${number(value, digits)}\u00a0${unit}`;
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
   return {
     locale,
     number,
@@ -63,7 +64,7 @@ export function makeFormat(locale: string): Format {
       ),
     ago: (milliseconds) => {
       const [unit, size] = AGES.find(([, size]) => milliseconds >= size) ?? ["second", 1000];
-      return relative.format(-Math.max(0, Math.floor(milliseconds / size)), unit);
+      return ageFormat(locale).format(-Math.max(0, Math.floor(milliseconds / size)), unit);
     },
     duration: (seconds) => {
       const minutes = Math.round(seconds / 60);

@@ -1,6 +1,7 @@
 /** The browser's formatters, each made once: making one takes as long as hundreds of uses. */
 
 const numbers = new Map<string, Intl.NumberFormat>();
+const ages = new Map<string, Intl.RelativeTimeFormat>();
 const dates = new Map<string, Intl.DateTimeFormat>();
 
 export function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
@@ -15,6 +16,10 @@ export function momentFormat(
 ): Intl.DateTimeFormat {
   const all = { ...options, ...(timeZone && { timeZone }) };
   return once(dates, [locale, all], () => new Intl.DateTimeFormat(locale, all));
+}
+
+export function ageFormat(locale: string): Intl.RelativeTimeFormat {
+  return once(ages, locale, () => new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" }));
 }
 
 function once<T>(made: Map<string, T>, what: unknown, make: () => T): T {

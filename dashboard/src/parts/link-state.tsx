@@ -1,3 +1,4 @@
+import { useDeferredValue } from "react";
 import type { Live } from "../home/live";
 import { STALE_MS } from "../home/newest";
 import { useNow } from "../home/now";
@@ -16,6 +17,7 @@ export function LinkState({ live }: { live: Live }) {
   const t = useTexts(texts);
   const format = useFormat();
   const ageMs = newestAgeMs(live, useNow());
+  const shownAgeMs = useDeferredValue(ageMs, null); // the first reading is drawn before its age is put into words
   const isUp = live.link === "live" || live.link === "polling";
   const stale = isUp && ageMs !== null && ageMs > STALE_MS;
   const state = stale ? "stale" : isUp && ageMs === null ? "nothing" : live.link;
@@ -24,7 +26,7 @@ export function LinkState({ live }: { live: Live }) {
       <span className="dot" aria-hidden="true" />
       {/* The age ticks; only a change of state is worth a word of a screen reader. */}
       <span role="status">{t.link[state]}</span>
-      {ageMs !== null && <small>{t.newest(format.ago(ageMs))}</small>}
+      {shownAgeMs !== null && <small>{t.newest(format.ago(shownAgeMs))}</small>}
     </div>
   );
 }

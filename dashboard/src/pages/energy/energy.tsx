@@ -1,6 +1,6 @@
 /** The energies of a day, a month, a year or everything: a chart, the totals, the same as a table and as a file. */
 
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useDeferredValue, useMemo, useState } from "react";
 import { useDevices } from "../../api/queries";
 import { type EnergyState, useEnergy, useHome } from "../../home/energy-data";
 import type { Energy, Home } from "../../home/home";
@@ -81,6 +81,7 @@ function Views({ energy, home, period, table: [isTable, setTable] }: ViewsProps)
   const { locale } = useFormat();
   const now = useNow(60_000);
   const past = useMemo(() => energy.buckets.filter(({ startMs }) => startMs <= now), [energy, now]);
+  const totals = useDeferredValue(energy, null); // the picture comes first
   const title = labelOf(period, locale) || t.everything;
   return (
     <>
@@ -92,7 +93,7 @@ function Views({ energy, home, period, table: [isTable, setTable] }: ViewsProps)
         )}
         <Tools isTable={isTable} setTable={setTable} buckets={past} home={home} period={period} />
       </div>
-      <Tiles energy={energy} />
+      {totals && <Tiles energy={totals} />}
     </>
   );
 }

@@ -1,3 +1,4 @@
+import { useDeferredValue } from "react";
 import { useDevices } from "../../api/queries";
 import { combine } from "../../home/flow";
 import type { Live } from "../../home/live";
@@ -20,6 +21,7 @@ export function Now({ live }: { live: Live }) {
   const common = useTexts(commonTexts);
   const ageMs = newestAgeMs(live, useNow());
   const devices = useDevices().data?.devices;
+  const showsRest = useDeferredValue(ageMs !== null, false); // where the power goes comes first
   if (ageMs === null) {
     const isOnItsWay = live.link === "connecting" || devices?.some((device) => device.last_seen);
     if (isOnItsWay && live.link !== "offline") return <p className="empty">{common.loading}</p>;
@@ -44,9 +46,13 @@ export function Now({ live }: { live: Live }) {
         <Staleness live={live} ageMs={ageMs} />
       </section>
       <div className="side">
-        <TodayTiles />
-        <QuarterTile live={live} />
-        <Alive live={live} />
+        {showsRest && (
+          <>
+            <TodayTiles />
+            <QuarterTile live={live} />
+            <Alive live={live} />
+          </>
+        )}
       </div>
     </div>
   );
@@ -54,12 +60,12 @@ export function Now({ live }: { live: Live }) {
 
 function Staleness({ live, ageMs }: { live: Live; ageMs: number }) {
   const t = useTexts(texts);
-  const when = useFormat().ago(ageMs);
-  if (live.link === "offline") return <p className="staleness">{sentence(t.offline(when))}</p>;
+  const { ago } = useFormat();
+  if (live.link === "offline") return <p className="staleness">{sentence(t.offline(ago(ageMs)))}</p>;
   if (ageMs <= STALE_MS) return null;
   return (
     <p className="staleness">
-      <strong>{sentence(t.stale(when))}</strong> {t.staleHint}
+      <strong>{sentence(t.stale(ago(ageMs)))}</strong> {t.staleHint}
     </p>
   );
 }
