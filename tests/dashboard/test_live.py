@@ -143,10 +143,10 @@ async def test_several_devices_are_one_home_whose_streams_balance(house, visit, 
     await visitor.sign_in(token)
     for part, power in {"Sun": "2.50 kW", "Battery": "1.50 kW", "House": "800 W", "Grid": "200 W"}.items():
         await visitor.shows_power(part, power)
-    await expect(visitor.page.locator(".flow")).to_have_attribute("aria-label", re.compile("charging.*to the grid"))
+    await expect(visitor.page.locator(".flow")).to_have_attribute("aria-label", re.compile("charging.*exporting"))
     await house.ingest(meter(meter_id, now(), power_w=-100), inverter(device, now(), export_power_w=-650))
     await visitor.shows_power("Grid", "650 W")
-    await expect(visitor.flow("Grid")).to_contain_text("from the grid")
+    await expect(visitor.flow("Grid")).to_contain_text("importing")
 
 
 @pytest.mark.parametrize(
