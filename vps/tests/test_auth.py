@@ -5,9 +5,12 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from sungaze_vps.api import stream
 from sungaze_vps.auth.bearer import Tokens
 
 PUBLIC = {"/", "/health", "/metrics", "/openapi.json"}
+PAGE = {"/dashboard", "/dashboard/{path:path}"}
+"""Of everyone, too, where there is one (test_dashboard.py)."""
 KNOWN = "write-token-of-the-home"
 
 
@@ -35,8 +38,8 @@ def guarded(app):
 
 
 def test_no_route_escapes_the_walk(app):
-    described = {path for _, path in guarded(app)} | PUBLIC
-    assert {"/v1/ingest", "/v1/realtime", "/v1/series", "/v1/devices"} <= described
+    described = {path for _, path in guarded(app)} | PUBLIC | PAGE
+    assert {"/v1/ingest", "/v1/realtime", "/v1/series", "/v1/devices", "/v1/stream", "/v1/gaps"} <= described
     assert {route.path for route in app.routes if hasattr(route, "path")} <= described
 
 
@@ -90,7 +93,8 @@ async def test_the_public_routes_need_no_token(stranger):
         assert (await stranger.get(path)).status_code == 200, path
 
 
-async def test_a_token_reads_its_own_devices_and_no_others(stranger, app):
+async def test_a_token_reads_its_own_devices_and_no_others(stranger, app, monkeypatch):
+    monkeypatch.setattr(stream, "LASTS_S", (0.01, 0.01))
     reading = [path for method, path in guarded(app) if method == "GET" and path != "/v1/devices"]
     for token, own, others in (
         (KNOWN, "home", "neighbour"),
